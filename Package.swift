@@ -1,0 +1,59 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+/// A target of this package together with its test target.
+func target(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> [Target] {
+  [
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict),
+    .testTarget(name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, swiftSettings: strict),
+  ]
+}
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let asyncAlgorithms = Target.Dependency.product(name: "AsyncAlgorithms", package: "swift-async-algorithms")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+let package = Package(
+  name: "migrate",
+  products: [.executable(name: "migrate", targets: ["migrate"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-async-algorithms", from: "1.1.4"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // Foreign code: headers only, no logic.
+    [
+      .systemLibrary(name: "CLibvirt", pkgConfig: "libvirt", providers: [.apt(["libvirt-dev"])]),
+      .systemLibrary(name: "CLibssh", pkgConfig: "libssh", providers: [.apt(["libssh-dev"])]),
+      .systemLibrary(name: "CLibxml2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+    ],
+    // The pure core: no clock, no randomness, no I/O.
+    target("MigrationModel"),
+    target("Preflight", ["MigrationModel"]),
+    // The edges: one foreign thing each.
+    target("Threads"),
+    target("Libvirt", ["CLibvirt", "MigrationModel", "Threads"]),
+    target("DomainXML", ["CLibxml2", "MigrationModel"]),
+    target("SSH", ["CLibssh", "Threads", subprocess]),
+    target("Probes", ["MigrationModel", "Libvirt", "SSH", "DomainXML", subprocess]),
+    target("Engine", ["MigrationModel", "Libvirt", "DomainXML", asyncAlgorithms]),
+    // The surface.
+    target(
+      "MigrateCommands",
+      ["MigrationModel", "Preflight", "Probes", "Engine", "Lab", "Libvirt", "SSH", yams, argumentParser]),
+    // The lab: its library, and the tests of everything else against real hosts.
+    [
+      .target(
+        name: "Lab", dependencies: [subprocess], resources: [.embedInCode("Resources")], swiftSettings: strict),
+      .executableTarget(name: "migrate", dependencies: ["MigrateCommands"], swiftSettings: strict),
+      .testTarget(
+        name: "LabTests", dependencies: ["Lab", "Libvirt", "MigrationModel", "migrate", subprocess],
+        swiftSettings: strict),
+    ],
+  ].flatMap { $0 }
+)

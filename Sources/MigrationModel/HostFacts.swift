@@ -1,0 +1,221 @@
+/// Everything that preflight knows of one host, read once, before any rule runs.
+///
+/// Replayable: this value is what is saved and loaded again, so a rule never needs more than it.
+public struct HostFacts: Codable, Sendable, Equatable {
+  /// The host as the user named it: a configured name, else the URI's host, else "localhost".
+  public var name: String
+  public var uri: String
+
+  /// `virConnectGetHostname`.
+  public var hostname: Fact<String>
+  /// `<host><uuid>` of the capabilities.
+  public var uuid: Fact<String>
+  /// `virConnectGetLibVersion` of the daemon.
+  public var libvirt: Fact<Version>
+  /// One entry for each emulator, architecture and virtualisation type in the capabilities' `<guest>` elements.
+  public var emulators: Fact<[Emulator]>
+  /// Version that each asked emulator binary prints of itself; absent when the file does not exist.
+  public var emulatorVersions: [String: Fact<Version>]
+  public var cpu: Fact<HostCPU>
+  public var clock: Fact<ClockOffset>
+  public var clockSync: Fact<ClockSync>
+  public var memory: Fact<HostMemory>
+  /// Network devices (`/sys/class/net`).
+  public var links: Fact<[Link]>
+  /// IP addresses on the host's own devices, loopback left out.
+  public var addresses: Fact<[String]>
+  public var networks: Fact<[VirtualNetwork]>
+  public var pools: Fact<[StoragePool]>
+  public var domains: Fact<[DomainIdentity]>
+  /// `migration_host` in qemu.conf; known(nil) when the file is read and does not set it.
+  public var migrationHost: Fact<String?>
+  /// Files that disks of the checked domains name, by path; known(nil) when there is no such file.
+  public var files: [String: Fact<FileIdentity?>]
+  /// Where `pool/volume` sources lead on this host, by "pool/volume"; known(nil) when it does not resolve.
+  public var volumes: [String: Fact<String?>]
+
+  /// A host of which nothing is known yet: every fact is the gap `gap`.
+  public init(name: String, uri: String, gap: Gap) {
+    self.name = name
+    self.uri = uri
+    hostname = .gap(gap)
+    uuid = .gap(gap)
+    libvirt = .gap(gap)
+    emulators = .gap(gap)
+    emulatorVersions = [:]
+    cpu = .gap(gap)
+    clock = .gap(gap)
+    clockSync = .gap(gap)
+    memory = .gap(gap)
+    links = .gap(gap)
+    addresses = .gap(gap)
+    networks = .gap(gap)
+    pools = .gap(gap)
+    domains = .gap(gap)
+    migrationHost = .gap(gap)
+    files = [:]
+    volumes = [:]
+  }
+}
+
+/// One emulator binary for one architecture and virtualisation type (`<guest><arch><domain>` of the capabilities).
+public struct Emulator: Codable, Sendable, Hashable {
+  public var path: String
+  public var arch: String
+  /// "kvm" or "qemu" (TCG).
+  public var virtType: String
+  public var machines: [Machine]
+
+  public struct Machine: Codable, Sendable, Hashable {
+    public var name: String
+    /// What an alias such as "q35" stands for on this host; nil when `name` is canonical itself.
+    public var canonical: String?
+    public init(name: String, canonical: String? = nil) {
+      self.name = name
+      self.canonical = canonical
+    }
+  }
+
+  public init(path: String, arch: String, virtType: String, machines: [Machine]) {
+    self.path = path
+    self.arch = arch
+    self.virtType = virtType
+    self.machines = machines
+  }
+}
+
+/// `/proc/cpuinfo`, first processor.
+public struct HostCPU: Codable, Sendable, Hashable {
+  public var vendor: String
+  public var model: String
+  public var flags: Set<String>
+  public init(vendor: String, model: String, flags: Set<String>) {
+    self.vendor = vendor
+    self.model = model
+    self.flags = flags
+  }
+}
+
+/// How far a host's clock is ahead of the observer's, from the exchange with the smallest round trip.
+public struct ClockOffset: Codable, Sendable, Hashable {
+  /// Positive: the host's clock is ahead. Nanoseconds.
+  public var offset: Int64
+  /// Half the round trip: the true offset lies within ± this. Nanoseconds.
+  public var errorBound: Int64
+  public init(offset: Int64, errorBound: Int64) {
+    self.offset = offset
+    self.errorBound = errorBound
+  }
+}
+
+/// What a host's time service says of itself.
+public struct ClockSync: Codable, Sendable, Hashable {
+  /// "chrony", "timesyncd", "ntpd"; "kernel" when only adjtimex was there to ask.
+  public var service: String
+  public var synchronised: Bool
+  /// The server it follows, where it says.
+  public var reference: String?
+  public var stratum: Int?
+  public init(service: String, synchronised: Bool, reference: String? = nil, stratum: Int? = nil) {
+    self.service = service
+    self.synchronised = synchronised
+    self.reference = reference
+    self.stratum = stratum
+  }
+}
+
+/// `MemTotal` and `MemAvailable` of `/proc/meminfo`.
+public struct HostMemory: Codable, Sendable, Hashable {
+  public var total: ByteCount
+  public var available: ByteCount
+  public init(total: ByteCount, available: ByteCount) {
+    self.total = total
+    self.available = available
+  }
+}
+
+/// A network device of a host.
+public struct Link: Codable, Sendable, Hashable {
+  public var name: String
+  public var isBridge: Bool
+  /// The administrative state: IFF_UP of `/sys/class/net/NAME/flags`.
+  public var isUp: Bool
+  public var mtu: Int
+  public init(name: String, isBridge: Bool, isUp: Bool, mtu: Int) {
+    self.name = name
+    self.isBridge = isBridge
+    self.isUp = isUp
+    self.mtu = mtu
+  }
+}
+
+/// A libvirt network (`virConnectListAllNetworks` and its XML).
+public struct VirtualNetwork: Codable, Sendable, Hashable {
+  public var name: String
+  public var isActive: Bool
+  /// `<forward mode=>`; nil for an isolated network.
+  public var forwardMode: String?
+  public var bridge: String?
+  public var portGroups: Set<String>
+  /// VLAN tags of the network itself.
+  public var vlans: [Int]
+  public init(
+    name: String, isActive: Bool, forwardMode: String?, bridge: String?, portGroups: Set<String> = [], vlans: [Int] = []
+  ) {
+    self.name = name
+    self.isActive = isActive
+    self.forwardMode = forwardMode
+    self.bridge = bridge
+    self.portGroups = portGroups
+    self.vlans = vlans
+  }
+}
+
+/// A libvirt storage pool (`virConnectListAllStoragePools` and its XML).
+public struct StoragePool: Codable, Sendable, Hashable {
+  public var name: String
+  public var type: String
+  public var isActive: Bool
+  /// `<target><path>`, where the type has one.
+  public var target: String?
+  public init(name: String, type: String, isActive: Bool, target: String?) {
+    self.name = name
+    self.type = type
+    self.isActive = isActive
+    self.target = target
+  }
+}
+
+/// A domain as a host lists it.
+public struct DomainIdentity: Codable, Sendable, Hashable {
+  public var name: String
+  public var uuid: String
+  public var state: DomainState
+  public var isPersistent: Bool
+  public init(name: String, uuid: String, state: DomainState, isPersistent: Bool) {
+    self.name = name
+    self.uuid = uuid
+    self.state = state
+    self.isPersistent = isPersistent
+  }
+}
+
+/// What tells one file from another on one host.
+public struct FileIdentity: Codable, Sendable, Hashable {
+  /// "regular", "block", "directory" or "other".
+  public var kind: String
+  public var size: ByteCount
+  /// Type of the file system that holds it, as /proc/self/mountinfo spells it: "ext4", "nfs4", "fuse.glusterfs".
+  public var fileSystem: String
+  /// What that mount names as its source: "server:/export", "/dev/sda1".
+  public var mountSource: String
+  /// Inode number.
+  public var inode: UInt64
+  public init(kind: String, size: ByteCount, fileSystem: String, mountSource: String, inode: UInt64) {
+    self.kind = kind
+    self.size = size
+    self.fileSystem = fileSystem
+    self.mountSource = mountSource
+    self.inode = inode
+  }
+}

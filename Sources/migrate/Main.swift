@@ -1,0 +1,6 @@
+import MigrateCommands
+
+@main
+enum Main {
+  static func main() async { print("migrate") }
+}
