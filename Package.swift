@@ -14,6 +14,7 @@ func target(_ name: String, _ dependencies: [Target.Dependency] = [], resources:
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let asyncAlgorithms = Target.Dependency.product(name: "AsyncAlgorithms", package: "swift-async-algorithms")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -23,6 +24,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-async-algorithms", from: "1.1.4"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
@@ -45,7 +47,10 @@ let package = Package(
     // The surface.
     target(
       "MigrateCommands",
-      ["MigrationModel", "Preflight", "Probes", "Engine", "Lab", "Libvirt", "SSH", yams, argumentParser]),
+      [
+        "MigrationModel", "Preflight", "Probes", "Engine", "Lab", "Libvirt", "SSH", unixSignals, yams,
+        argumentParser,
+      ]),
     // The lab: its library, and the tests of everything else against real hosts.
     [
       .target(

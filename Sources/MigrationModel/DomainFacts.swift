@@ -11,6 +11,14 @@ public enum DomainState: String, Codable, Sendable, CaseIterable {
   case suspended = "pmsuspended"
   /// A number that this version does not know.
   case unrecognised
+
+  /// A QEMU process holds the guest.
+  public var isActive: Bool {
+    switch self {
+    case .shutOff, .saved, .noState, .crashed: false
+    case .running, .blocked, .paused, .shuttingDown, .suspended, .unrecognised: true
+    }
+  }
 }
 
 /// What the rules need to know of the guest that is to move: its live XML and its state on the source.
@@ -53,12 +61,7 @@ public struct DomainFacts: Codable, Sendable, Equatable {
     runningQEMU = .known(nil)
   }
 
-  public var isActive: Bool {
-    switch state {
-    case .shutOff, .saved, .noState, .crashed: false
-    case .running, .blocked, .paused, .shuttingDown, .suspended, .unrecognised: true
-    }
-  }
+  public var isActive: Bool { state.isActive }
 }
 
 /// A `<disk>` of a domain.

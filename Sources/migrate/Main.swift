@@ -2,5 +2,5 @@ import MigrateCommands
 
 @main
 enum Main {
-  static func main() async { print("migrate") }
+  static func main() async { await MigrateCommand.main() }
 }

@@ -1,0 +1,144 @@
+import MigrationModel
+
+/// How the migrate call came back.
+public enum CallOutcome: Sendable, Equatable {
+  case succeeded
+  case failed(MigrationFailure)
+}
+
+/// A life-cycle event of the guest on one host: libvirt's words for people, and what it means to the machine.
+public struct GuestEvent: Sendable, Equatable {
+  public enum Kind: Sendable, Equatable {
+    /// A QEMU waits for the guest (STARTED, MIGRATED).
+    case startedIncoming
+    /// Stopped to be moved (SUSPENDED, MIGRATED).
+    case suspendedForMigration
+    /// Running after a move on the destination; on the source it means that the move was rolled back (RESUMED, MIGRATED).
+    case resumedAfterMigration
+    case other
+  }
+  public var kind: Kind
+  public var event: String
+  public var detail: String
+  public init(kind: Kind, event: String, detail: String) {
+    self.kind = kind
+    self.event = event
+    self.detail = detail
+  }
+}
+
+/// What one host says of the domain.
+public enum Sighting: Sendable, Equatable {
+  case present(DomainState, reason: String, isPersistent: Bool)
+  case absent
+  case unreachable(String)
+}
+
+/// Both hosts, looked at one after the other once the call is over.
+public struct Inspection: Sendable, Equatable {
+  public var source: Sighting
+  public var destination: Sighting
+  public init(source: Sighting, destination: Sighting) {
+    self.source = source
+    self.destination = destination
+  }
+
+  func definedOn(_ intent: Machine.Intent) -> [String] {
+    [(source, intent.sourceName), (destination, intent.destinationName)].compactMap { $0.isPersistent ? $1 : nil }
+  }
+
+  func runningOn(_ intent: Machine.Intent) -> String? {
+    switch (source.isActive, destination.isActive) {
+    case (true, false): intent.sourceName
+    case (false, true): intent.destinationName
+    case (true, true), (false, false): nil
+    }
+  }
+}
+
+extension Sighting: CustomStringConvertible {
+  var isActive: Bool {
+    guard case .present(let state, _, _) = self else { return false }
+    return state.isActive
+  }
+
+  var isPersistent: Bool {
+    guard case .present(_, _, let isPersistent) = self else { return false }
+    return isPersistent
+  }
+
+  public var description: String {
+    switch self {
+    case .present(let state, let reason, let isPersistent):
+      "\(state.rawValue)\(reason.isEmpty ? "" : " (\(reason))"), \(isPersistent ? "defined" : "transient")"
+    case .absent: "not there"
+    case .unreachable(let why): "could not be asked: \(why)"
+    }
+  }
+}
+
+/// What the two sightings mean, given how the call came back.
+enum Judgement: Equatable {
+  case settled(MigrationResult.Outcome, MigrationFailure?)
+  /// May still change by itself (a rollback under way, a host that does not answer); the failure is for a person, should it not.
+  case unsettled(MigrationFailure)
+}
+
+/// Where the guest is decides, not what the call said of it: a call can fail after the guest has moved.
+func judge(_ call: CallOutcome, _ seen: Inspection, _ intent: Machine.Intent, isCancelling: Bool) -> Judgement {
+  switch (Place(seen.source, intent.initialState), Place(seen.destination, intent.arrivalState)) {
+  case (.gone, .asWanted):
+    return .settled(.completed, nil)
+  case (.asWanted, .gone):
+    return .settled(call.outcomeOnSource(isCancelling), call.failure(seen, intent))
+  case (.asWanted, .asWanted), (.gone, .gone), (.otherwise, _), (_, .otherwise), (.unknown, _), (_, .unknown):
+    return .unsettled(call.failure(seen, intent, needsPerson: true))
+  }
+}
+
+/// One host's sighting, measured against the state in which the guest ought to be if it is there at all.
+private enum Place {
+  case asWanted, otherwise, gone, unknown
+
+  init(_ sighting: Sighting, _ wanted: DomainState) {
+    switch sighting {
+    case .unreachable: self = .unknown
+    case .absent: self = .gone
+    case .present(let state, _, _) where state.isActive: self = state.isLike(wanted) ? .asWanted : .otherwise
+    case .present(let state, _, _): self = state == wanted ? .asWanted : .gone
+    }
+  }
+}
+
+extension DomainState {
+  /// Running and blocked are one state to a user: a blocked guest waits for its next event.
+  fileprivate func isLike(_ other: DomainState) -> Bool {
+    self == other || (Set([self, other]) == [.running, .blocked])
+  }
+}
+
+extension Machine.Intent {
+  var arrivalState: DomainState { leavesPaused ? .paused : initialState }
+}
+
+extension CallOutcome {
+  fileprivate func outcomeOnSource(_ isCancelling: Bool) -> MigrationResult.Outcome {
+    isCancelling ? .cancelled : .rolledBack
+  }
+
+  fileprivate func failure(
+    _ seen: Inspection, _ intent: Machine.Intent, needsPerson: Bool = false
+  ) -> MigrationFailure {
+    var failure =
+      switch self {
+      case .failed(let failure): failure
+      case .succeeded: MigrationFailure(message: "libvirt reported success")
+      }
+    if needsPerson {
+      failure.message +=
+        "; on \(intent.sourceName) the guest is \(seen.source), on \(intent.destinationName) it is \(seen.destination)."
+        + " Do not start it by hand before both hosts were looked at"
+    }
+    return failure
+  }
+}

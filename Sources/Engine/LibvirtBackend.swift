@@ -1,0 +1,220 @@
+import Libvirt
+import MigrationModel
+import Synchronization
+import Threads
+
+/// A libvirt host as the engine reaches it.
+public struct LibvirtHost: Sendable, Hashable {
+  /// How results and errors name it.
+  public var name: String
+  public var uri: String
+  public init(name: String, uri: String) {
+    self.name = name
+    self.uri = uri
+  }
+}
+
+/// Moves a guest through libvirt. The blocking call has one connection to the source, watching has another, so that
+/// statistics, events and an abort never wait for the call.
+public final class LibvirtBackend: MigrationBackend {
+  public let events: AsyncStream<Machine.Event>
+  public let intent: Machine.Intent
+
+  private let post: AsyncStream<Machine.Event>.Continuation
+  private let start: ContinuousClock.Instant
+  private let call: MigrationCall
+  /// The connection that is blocked while the guest moves.
+  private let mover: Domain
+  /// The connection that watches the source meanwhile.
+  private let watcher: Domain
+  private let source: LibvirtHost
+  private let destination: LibvirtHost
+  private let destinationConnection: Connection
+  private let uuid: String
+  private let timeout: Duration
+  private let isOver = Mutex(false)
+  private let tail = Tail()
+
+  /// How often statistics are read while the guest moves.
+  static let samplingInterval = Duration.milliseconds(50)
+  /// How long a single abort is given before it is repeated.
+  static let abortInterval = Duration.milliseconds(100)
+  /// How long the last events of a finished move are waited for.
+  static let tailLimit = Duration.milliseconds(500)
+
+  /// Connects to both hosts and registers for their events. Throws LibvirtError (no such domain: `.noDomain`), naming the
+  /// host; nothing was started then.
+  public static func open(
+    _ domain: String, from source: LibvirtHost, to destination: LibvirtHost, _ request: MigrationRequest,
+    timeout: Duration, since start: ContinuousClock.Instant
+  ) async throws -> LibvirtBackend {
+    async let mover = lookUp(domain, on: source, timeout)
+    async let watcher = lookUp(domain, on: source, timeout)
+    async let destinationConnection = connect(to: destination, timeout)
+    let opened = try await (mover: mover, watcher: watcher, destination: destinationConnection)
+    return try await blocking {
+      try LibvirtBackend(
+        opened.mover, opened.watcher, opened.destination, source, destination, request, timeout, start)
+    }
+  }
+
+  @available(*, noasync)
+  private init(
+    _ mover: Domain, _ watcher: Domain, _ destinationConnection: Connection, _ source: LibvirtHost,
+    _ destination: LibvirtHost, _ request: MigrationRequest, _ timeout: Duration, _ start: ContinuousClock.Instant
+  ) throws {
+    let state = try watcher.status().state
+    call = MigrationCall(request, isActive: state.isActive, isPersistent: try watcher.isPersistent())
+    intent = Machine.Intent(
+      sourceName: source.name, destinationName: destination.name, initialState: state, leavesPaused: request.suspend)
+    (self.mover, self.watcher, self.destinationConnection) = (mover, watcher, destinationConnection)
+    (self.source, self.destination, self.timeout, self.start) = (source, destination, timeout, start)
+    uuid = watcher.uuid
+    (events, post) = AsyncStream.makeStream(of: Machine.Event.self)
+    forward(try watcher.connection.domainEvents(of: watcher), from: .source)
+    forward(try destinationConnection.domainEvents(), from: .destination)
+  }
+
+  /// Moves the guest: one libvirt call on a thread of its own, sampled meanwhile from the watching connection.
+  public func migrate() async -> CallOutcome {
+    let sampler = Task { await sample() }
+    let outcome = await runCall()
+    isOver.withLock { $0 = true }
+    sampler.cancel()
+    if outcome == .succeeded, call.flags.contains(.live) {
+      await tail.wait(atMost: Self.tailLimit, forResume: intent.arrivalState != .paused)
+    }
+    return outcome
+  }
+
+  public func abort() async {
+    while !isOver.withLock({ $0 }) {
+      // Refused before the job has begun and after it has ended; either way the loop's condition decides.
+      _ = try? await blocking { [watcher] in try watcher.abortJob() }
+      try? await Task.sleep(for: Self.abortInterval)
+    }
+  }
+
+  public func inspect() async -> Inspection {
+    async let onSource = sight(source, through: watcher.connection)
+    async let onDestination = sight(destination, through: destinationConnection)
+    return Inspection(source: await onSource, destination: await onDestination)
+  }
+
+  private func runCall() async -> CallOutcome {
+    do {
+      try await blocking { [mover, destinationConnection, destination, call] in
+        if call.isPeerToPeer {
+          try mover.migrate(toURI: destination.uri, call.flags, call.parameters)
+        } else {
+          _ = try mover.migrate(to: destinationConnection, call.flags, call.parameters)
+        }
+      }
+      return .succeeded
+    } catch let error as LibvirtError {
+      return .failed(MigrationFailure(error))
+    } catch {
+      return .failed(MigrationFailure(message: "\(error)"))
+    }
+  }
+
+  /// Reads the job's statistics until the call is over. Before the job and after it libvirt answers that there is none:
+  /// that is no failure.
+  private func sample() async {
+    while !Task.isCancelled {
+      let statistics = try? await blocking { [watcher] in try watcher.jobStatistics() }
+      if let statistics, statistics.type == .unbounded || statistics.type == .bounded {
+        post.yield(.sample(ProgressSample(statistics)))
+      }
+      try? await Task.sleep(for: Self.samplingInterval)
+    }
+  }
+
+  private func forward(_ stream: AsyncStream<DomainEvent>, from side: Side) {
+    Task { [post, tail, uuid, start] in
+      for await event in stream where event.uuid == uuid {
+        switch event.kind {
+        case .lifecycle(let lifecycle):
+          let guest = GuestEvent(lifecycle)
+          post.yield(.lifecycle(side, guest, at: event.received - start))
+          if side == .destination, guest.kind == .resumedAfterMigration { tail.sawResume() }
+        case .jobCompleted(let statistics):
+          post.yield(.completed(ProgressSample(statistics)))
+          tail.sawStatistics()
+        case .migrationIteration: break
+        }
+      }
+    }
+  }
+
+  /// What a host says of the guest; a connection that was lost is opened again.
+  private func sight(_ host: LibvirtHost, through connection: Connection) async -> Sighting {
+    do {
+      return try await blocking(within: timeout, orThrow: { Unanswered(host: host.name) }) { [uuid] in
+        do {
+          return try Self.sighting(of: uuid, through: connection)
+        } catch let error as LibvirtError where error.code != .noDomain {
+          return try Self.sighting(of: uuid, through: Connection.open(host.uri, host: host.name))
+        }
+      }
+    } catch {
+      return .unreachable("\(error)")
+    }
+  }
+
+  @available(*, noasync)
+  private static func sighting(of uuid: String, through connection: Connection) throws -> Sighting {
+    do {
+      let domain = try connection.domain(uuid: uuid)
+      let status = try domain.status()
+      return .present(status.state, reason: status.reason, isPersistent: try domain.isPersistent())
+    } catch let error as LibvirtError where error.code == .noDomain {
+      return .absent
+    }
+  }
+}
+
+/// A host did not answer in time.
+struct Unanswered: Error, CustomStringConvertible {
+  var host: String
+  var description: String { "\(host): libvirt did not answer in time" }
+}
+
+private func connect(to host: LibvirtHost, _ timeout: Duration) async throws -> Connection {
+  try await blocking(within: timeout, orThrow: { Unanswered(host: host.name) }) {
+    try Connection.open(host.uri, host: host.name)
+  }
+}
+
+private func lookUp(_ domain: String, on host: LibvirtHost, _ timeout: Duration) async throws -> Domain {
+  try await blocking(within: timeout, orThrow: { Unanswered(host: host.name) }) {
+    try Connection.open(host.uri, host: host.name).domain(named: domain)
+  }
+}
+
+/// The last events of a move that succeeded: they come over other connections than the call's answer, and may be later.
+private final class Tail: Sendable {
+  private let seen = Mutex((resume: false, statistics: false))
+  private let (stream, arrivals) = AsyncStream.makeStream(of: Void.self)
+
+  func sawResume() { note { $0.resume = true } }
+  func sawStatistics() { note { $0.statistics = true } }
+
+  private func note(_ change: (inout (resume: Bool, statistics: Bool)) -> Void) {
+    seen.withLock { change(&$0) }
+    arrivals.yield()
+  }
+
+  /// Returns when the job's statistics, and the resume if one is to come, were seen; at the latest after `limit`.
+  func wait(atMost limit: Duration, forResume: Bool) async {
+    let timer = Task { [arrivals] in
+      try await Task.sleep(for: limit)
+      arrivals.finish()
+    }
+    defer { timer.cancel() }
+    if isComplete(forResume) { return }
+    for await _ in stream where isComplete(forResume) { return }
+  }
+
+  private func isComplete(_ forResume: Bool) -> Bool { seen.withLock { $0.statistics && ($0.resume || !forResume) } }
+}

@@ -1,0 +1,28 @@
+import ArgumentParser
+
+/// Which hosts, and how they are reached.
+struct HostOptions: ParsableArguments {
+  @Option(
+    name: [.short, .customLong("connect")],
+    help: "Source host: a URI or a configured name (default: LIBVIRT_DEFAULT_URI, else qemu:///system).")
+  var connect: String?
+
+  @Option(help: "Where the source's probes connect: [user@]host[:port] (default: from its URI).")
+  var sourceSsh: String?
+
+  @Option(help: "Where the destination's probes connect: [user@]host[:port] (default: from its URI).")
+  var destSsh: String?
+
+  @Option(help: "Configuration file with the known hosts (YAML).")
+  var config: String?
+
+  @Option(help: "Seconds that a host may take to answer probes and connections.")
+  var timeout: UInt = 10
+
+  @Flag(help: "Prove that storage is shared without writing a nonce file beside an image.")
+  var noWriteProbes = false
+
+  func validate() throws {
+    guard timeout > 0 else { throw ValidationError("--timeout takes at least 1 second") }
+  }
+}

@@ -1,0 +1,35 @@
+import ArgumentParser
+import MigrationModel
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// `DOMAIN... DEST` and everything that says how: shared by `run` and `check`.
+struct MoveArguments: ParsableArguments {
+  @Argument(help: ArgumentHelp("The guests, then the destination: a URI or a configured name.", valueName: "domain ... dest"))
+  var words: [String] = []
+
+  @OptionGroup(title: "Hosts") var hosts: HostOptions
+  @OptionGroup(title: "Request") var request: RequestOptions
+  @OptionGroup(title: "Output") var output: OutputOptions
+
+  var domains: [String] { words.dropLast() }
+  var destination: String { words.last ?? "" }
+  var source: String {
+    hosts.connect ?? ProcessInfo.processInfo.environment["LIBVIRT_DEFAULT_URI"] ?? "qemu:///system"
+  }
+
+  func validate() throws {
+    guard words.count >= 2 else {
+      throw ValidationError("name at least one domain, then the destination: migrate DOMAIN... DEST-URI")
+    }
+    guard !words.contains("") else { throw ValidationError("a domain and the destination cannot be empty") }
+    let repeated = Dictionary(grouping: domains, by: { $0 }).filter { $1.count > 1 }.keys.sorted()
+    guard repeated.isEmpty else {
+      throw ValidationError("named more than once: \(repeated.joined(separator: ", "))")
+    }
+  }
+}

@@ -1,0 +1,20 @@
+import ArgumentParser
+
+enum OutputFormat: String, ExpressibleByArgument, CaseIterable, Sendable {
+  case text, json, jsonl
+}
+
+/// How a verb prints; shared by all of them.
+struct OutputOptions: ParsableArguments {
+  @Option(help: "Print text, one JSON document, or JSON lines as things happen.")
+  var output: OutputFormat = .text
+
+  @Flag(help: "Print the result only.")
+  var quiet = false
+
+  @Flag(name: .shortAndLong, help: "Print what passed as well, and steps and events.")
+  var verbose = false
+
+  @Flag(help: "Print without colours and without a moving progress line.")
+  var noColor = false
+}

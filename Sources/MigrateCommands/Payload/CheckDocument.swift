@@ -1,0 +1,82 @@
+import MigrationModel
+
+/// `migrate.check/1`: what preflight says of one domain and one pair of hosts.
+struct CheckDocument: Encodable, Sendable, Equatable {
+  struct Domain: Encodable, Sendable, Equatable {
+    var name: String
+    var uuid: String?
+    var state: String?
+    var memoryBytes: UInt64?
+    var vcpus: Int?
+  }
+  struct Host: Encodable, Sendable, Equatable {
+    var uri: String
+    var hostname: String?
+  }
+  struct FindingPayload: Encodable, Sendable, Equatable {
+    var rule: String
+    var severity: String
+    var subject: String
+    var source: String
+    var destination: String
+    var message: String
+    var remedy: [String]
+    /// What takes this block away; absent where nothing is blocked.
+    var override: String?
+    /// True when --allow already took it away; absent otherwise.
+    var overridden: Bool?
+  }
+  /// Why there is no verdict: absent when there is one.
+  struct ErrorPayload: Encodable, Sendable, Equatable {
+    var code: Int?
+    var message: String
+  }
+
+  var schema = "migrate.check/1"
+  var domain: Domain
+  var source: Host
+  var destination: Host
+  var verdict: String
+  var findings: [FindingPayload]
+  var passed: [String]
+  var notApplicable: [String]
+  var elapsedMs: Double
+  var error: ErrorPayload?
+}
+
+extension CheckDocument {
+  /// A check that came to a verdict.
+  init(_ check: Check, elapsed: Duration) {
+    let domain = check.domain
+    self.init(
+      domain: Domain(
+        name: domain.name, uuid: domain.uuid, state: domain.state.rawValue, memoryBytes: domain.memory.rawValue,
+        vcpus: domain.vcpus),
+      source: Host(uri: check.source.uri, hostname: check.source.hostname.value),
+      destination: Host(uri: check.destination.uri, hostname: check.destination.hostname.value),
+      verdict: check.assessment.verdict.rawValue, findings: check.assessment.findings.map(FindingPayload.init),
+      passed: check.assessment.passed, notApplicable: check.assessment.notApplicable, elapsedMs: elapsed.milliseconds)
+  }
+
+  /// A check that stopped before a verdict; `findings` are those of the request alone.
+  init(
+    domain: String, source: String, destination: String, findings: [Finding] = [], failure: CommandFailure?,
+    elapsed: Duration
+  ) {
+    self.init(
+      domain: Domain(name: domain), source: Host(uri: source), destination: Host(uri: destination),
+      verdict: (findings.isEmpty ? Verdict.inconclusive : .blocked).rawValue,
+      findings: findings.map(FindingPayload.init), passed: [], notApplicable: [], elapsedMs: elapsed.milliseconds,
+      error: failure.map { ErrorPayload(code: $0.code, message: $0.message) })
+  }
+}
+
+extension CheckDocument.FindingPayload {
+  init(_ finding: Finding) {
+    let blocks = finding.severity == .blocker || finding.severity == .unknown
+    self.init(
+      rule: finding.rule, severity: finding.severity.rawValue, subject: finding.subject, source: finding.source,
+      destination: finding.destination, message: finding.message, remedy: finding.remedy,
+      override: blocks ? "--allow \(finding.rule)" : nil, overridden: finding.isOverridden ? true : nil)
+  }
+}

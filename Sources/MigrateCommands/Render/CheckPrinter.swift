@@ -1,0 +1,63 @@
+import MigrationModel
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// Prints what a check came to, in the format asked for. `jsonl` is one document a line.
+struct CheckPrinter {
+  var arguments: MoveArguments
+  var start: ContinuousClock.Instant
+
+  init(_ arguments: MoveArguments, since start: ContinuousClock.Instant) {
+    self.arguments = arguments
+    self.start = start
+  }
+
+  func print(_ checks: [Check]) {
+    let elapsed = ContinuousClock.now - start
+    emit(checks.map { CheckDocument($0, elapsed: elapsed) }) { checks.map(text.text).joined(separator: "\n") }
+  }
+
+  /// A request that no host could grant: nothing was asked of any.
+  func refuse(_ findings: [Finding]) {
+    emit(documents(findings: findings, failure: nil)) {
+      (["\(Verdict.blocked.headline)  no host was asked"] + findings.flatMap(text.lines(for:))).joined(separator: "\n")
+    }
+  }
+
+  func fail(_ failure: CommandFailure) {
+    emit(documents(findings: [], failure: failure)) { nil }
+    complain(failure)
+  }
+
+  private var text: CheckText {
+    let style = Style(noColor: arguments.output.noColor, environment: ProcessInfo.processInfo.environment)
+    return CheckText(style: style, isVerbose: arguments.output.verbose)
+  }
+
+  private func documents(findings: [Finding], failure: CommandFailure?) -> [CheckDocument] {
+    let elapsed = ContinuousClock.now - start
+    return arguments.domains.map {
+      CheckDocument(
+        domain: $0, source: arguments.source, destination: arguments.destination, findings: findings, failure: failure,
+        elapsed: elapsed)
+    }
+  }
+
+  /// One domain is one document, several are an array.
+  private func emit(_ documents: [CheckDocument], text: () -> String?) {
+    switch arguments.output.output {
+    case .text: if let text = text() { Swift.print(text) }
+    case .json: Swift.print((try? documents.count == 1 ? JSON.document(documents[0]) : JSON.document(documents)) ?? "")
+    case .jsonl: for document in documents { Swift.print((try? JSON.line(document)) ?? "") }
+    }
+  }
+}
+
+/// Errors go to stderr in every format: stdout carries the document.
+func complain(_ failure: CommandFailure) {
+  FileHandle.standardError.write(Data("migrate: \(failure.message)\n".utf8))
+}

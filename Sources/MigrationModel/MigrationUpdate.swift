@@ -1,0 +1,109 @@
+/// The phases of a move, in the order in which they are entered; see docs/cli.md.
+public enum MigrationPhase: String, Codable, Sendable, CaseIterable, Comparable {
+  case preflight, prepare, transfer, stop, state, `continue`, postcopy, confirm
+
+  private var position: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+  public static func < (left: MigrationPhase, right: MigrationPhase) -> Bool { left.position < right.position }
+}
+
+/// One of the two hosts of a move.
+public enum Side: String, Codable, Sendable, CaseIterable {
+  case source, destination
+}
+
+/// One line of the stream that a move produces. `sequence` counts from 1 without gaps.
+public struct MigrationUpdate: Sendable, Equatable {
+  public var sequence: Int
+  /// Monotonic time since the command started.
+  public var time: Duration
+  public var domain: String
+  public var content: Content
+
+  public enum Content: Sendable, Equatable {
+    case phase(MigrationPhase, detail: String)
+    /// `percent` never goes backwards within a move.
+    case progress(ProgressSample, percent: Double?)
+    case guest(Side, event: String, detail: String)
+    case result(MigrationResult)
+  }
+
+  public init(sequence: Int, time: Duration, domain: String, content: Content) {
+    self.sequence = sequence
+    self.time = time
+    self.domain = domain
+    self.content = content
+  }
+}
+
+/// How a move ended, as verified on both hosts.
+public struct MigrationResult: Sendable, Equatable {
+  public enum Outcome: String, Codable, Sendable, CaseIterable {
+    case completed
+    case rolledBack = "rolled-back"
+    case cancelled
+    case failed
+    case needsAttention = "needs-attention"
+    case blocked
+    case inconclusive
+  }
+
+  public var outcome: Outcome
+  /// From the start of the move, after preflight, to the verified end.
+  public var elapsed: Duration
+  /// Name of the one host on which the guest is active; nil when it is on none, on both, or not known.
+  public var runningOn: String?
+  /// Hosts that hold a persistent definition.
+  public var definedOn: [String]
+  public var downtime: Downtime
+  /// Last sample seen, or the completed job's statistics.
+  public var sample: ProgressSample?
+  public var error: MigrationFailure?
+
+  public init(
+    outcome: Outcome, elapsed: Duration = .zero, runningOn: String? = nil, definedOn: [String] = [],
+    downtime: Downtime = Downtime(), sample: ProgressSample? = nil, error: MigrationFailure? = nil
+  ) {
+    self.outcome = outcome
+    self.elapsed = elapsed
+    self.runningOn = runningOn
+    self.definedOn = definedOn
+    self.downtime = downtime
+    self.sample = sample
+    self.error = error
+  }
+}
+
+/// Downtime as the parts of the system saw it; nil where it was not seen.
+public struct Downtime: Sendable, Equatable {
+  /// libvirt's figure: the stop by the source's clock, the resume by the destination's.
+  public var reported: Duration?
+  /// From our receipt of the source's SUSPENDED event to our receipt of the destination's RESUMED event.
+  public var event: Duration?
+  /// How far the destination's clock is ahead of the source's.
+  public var skew: Duration?
+  /// The true skew lies within ± this.
+  public var skewError: Duration?
+  public init() {}
+
+  /// `reported` without the part of it that is only the clocks' difference.
+  public var corrected: Duration? {
+    guard let reported, let skew else { return nil }
+    return reported - skew
+  }
+}
+
+/// Why a move did not end as asked.
+public struct MigrationFailure: Sendable, Equatable, Error {
+  /// libvirt's error code, where libvirt gave one.
+  public var code: Int?
+  public var message: String
+  /// What the source and the destination said, where libvirt tells them apart.
+  public var source: String?
+  public var destination: String?
+  public init(code: Int? = nil, message: String, source: String? = nil, destination: String? = nil) {
+    self.code = code
+    self.message = message
+    self.source = source
+    self.destination = destination
+  }
+}

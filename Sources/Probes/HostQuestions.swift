@@ -1,0 +1,77 @@
+import MigrationModel
+
+/// What is asked of a host whatever the guest: one batch, needing only POSIX sh, /proc and /sys; the rest is optional,
+/// and an absence is a gap.
+enum HostQuestions {
+  static let cpu = Shell.Section(name: "/proc/cpuinfo", script: "sed '/^$/q' /proc/cpuinfo")
+  static let memory = Shell.Section(name: "/proc/meminfo", script: "cat /proc/meminfo")
+  static let links = Shell.Section(
+    name: "/sys/class/net",
+    script: """
+      cd /sys/class/net || exit
+      for link in *; do
+        [ -e "$link/flags" ] || continue
+        bridge=0; [ -d "$link/bridge" ] && bridge=1
+        printf '%s %s %s %s\\n' "$bridge" "$(cat "$link/flags")" "$(cat "$link/mtu")" "$link"
+      done
+      """)
+  static let addresses = Shell.Section(name: "ip -o address", script: "ip -o address show")
+  static let mounts = Shell.Section(name: "/proc/self/mountinfo", script: "cat /proc/self/mountinfo")
+  static let qemuConf = Shell.Section(
+    name: "/etc/libvirt/qemu.conf",
+    script: "[ -e /etc/libvirt/qemu.conf ] || exit 0; cat /etc/libvirt/qemu.conf")
+  static let clockSync = Shell.Section(
+    name: "chronyc, timedatectl, ntpq",
+    script: """
+      if command -v chronyc >/dev/null && out=$(chronyc -c tracking 2>&1); then echo chrony; echo "$out"
+      elif command -v timedatectl >/dev/null && out=$(timedatectl show -p NTP -p NTPSynchronized 2>&1); then
+        echo timesyncd; echo "$out"; timedatectl show-timesync -p ServerName -p NTPMessage 2>/dev/null; exit 0
+      elif command -v ntpq >/dev/null && out=$(ntpq -c rv 2>&1); then echo ntpd; echo "$out"
+      else echo "no chronyc, timedatectl or ntpq answers${out:+: $out}"; exit 1; fi
+      """)
+
+  static let all = [cpu, memory, links, addresses, mounts, qemuConf, clockSync]
+}
+
+/// What is asked of a host because of one guest or of the other host. Names and paths travel quoted.
+enum GuestQuestions {
+  static func version(ofEmulator path: String) -> Shell.Section {
+    Shell.Section(name: "\(path) --version", script: "exec \(shellQuoted(path)) --version")
+  }
+
+  /// The running process is asked, through /proc, because a package upgrade replaces the file but not the process.
+  static func version(ofRunning uuid: String) -> Shell.Section {
+    Shell.Section(
+      name: "version of the running QEMU",
+      script: """
+        for process in /proc/[0-9]*; do
+          case $(readlink "$process/exe") in *qemu*) ;; *) continue ;; esac
+          tr '\\0' '\\n' <"$process/cmdline" 2>/dev/null | grep -qxF -e \(shellQuoted(uuid)) || continue
+          exec "$process/exe" --version
+        done
+        echo "no QEMU process carries the UUID" \(shellQuoted(uuid)); exit 1
+        """)
+  }
+
+  /// One line: kind, size and inode, then the path with all links resolved. No output: there is no such file.
+  static func identity(of path: String) -> Shell.Section {
+    Shell.Section(
+      name: "stat \(path)",
+      script: """
+        path=\(shellQuoted(path))
+        [ -e "$path" ] || { [ -L "$path" ] && echo "is a link that leads nowhere" && exit 1; exit 0; }
+        stat -L -c '%F|%s|%i' -- "$path" && readlink -f -- "$path"
+        """)
+  }
+
+  static func resolve(_ name: String) -> Shell.Section {
+    Shell.Section(
+      name: "getent ahosts \(name)",
+      script: """
+        command -v getent >/dev/null || { echo "getent is missing"; exit 1; }
+        getent ahosts -- \(shellQuoted(name)) | sed 's/ .*//' | sort -u
+        """)
+  }
+
+  static let clock = Shell.Section(name: "date +%s.%N", script: "date +%s.%N")
+}
