@@ -8,8 +8,10 @@ public struct ByteCount: RawRepresentable, Codable, Sendable, Hashable, Comparab
   public static func mebibytes(_ count: UInt64) -> ByteCount { ByteCount(rawValue: count << 20) }
 
   public static func < (left: ByteCount, right: ByteCount) -> Bool { left.rawValue < right.rawValue }
+  /// The sum, or the largest count there is when it does not fit: sizes come from hosts and must not trap.
   public static func + (left: ByteCount, right: ByteCount) -> ByteCount {
-    ByteCount(rawValue: left.rawValue + right.rawValue)
+    let (sum, overflow) = left.rawValue.addingReportingOverflow(right.rawValue)
+    return ByteCount(rawValue: overflow ? .max : sum)
   }
 
   /// The largest binary unit in which the count is at least 1, with one decimal where it is not whole: "1.5 GiB".

@@ -1,0 +1,89 @@
+import CLibvirt
+import Glibc
+import MigrationModel
+
+/// A network or storage pool as its host describes it.
+public struct HostResource: Sendable, Hashable {
+  public var name: String
+  public var isActive: Bool
+  public var xml: String
+}
+
+extension Connection {
+  /// `virDomainLookupByName`; an unknown name is `.noDomain`.
+  @available(*, noasync, message: "blocks: call it inside blocking { }")
+  public func domain(named name: String) throws -> Domain {
+    try call("look up domain \(name)") { raw, call in
+      try Domain(adopting: try call.pointer { virDomainLookupByName(raw, name) }, of: self)
+    }
+  }
+
+  /// `virDomainLookupByUUIDString`; an unknown UUID is `.noDomain`.
+  @available(*, noasync, message: "blocks: call it inside blocking { }")
+  public func domain(uuid: String) throws -> Domain {
+    try call("look up domain \(uuid)") { raw, call in
+      try Domain(adopting: try call.pointer { virDomainLookupByUUIDString(raw, uuid) }, of: self)
+    }
+  }
+
+  /// Every domain, running or not (`virConnectListAllDomains`).
+  @available(*, noasync, message: "blocks: call it inside blocking { }")
+  public func domains() throws -> [Domain] {
+    try call("list the domains") { raw, call in
+      try list(call) { virConnectListAllDomains(raw, $0, 0) }.map { try Domain(adopting: $0, of: self) }
+    }
+  }
+
+  /// Every virtual network with its XML (`virConnectListAllNetworks`, `virNetworkGetXMLDesc`).
+  @available(*, noasync, message: "blocks: call it inside blocking { }")
+  public func networks() throws -> [HostResource] {
+    try call("list the networks") { raw, call in
+      let networks = try list(call) { virConnectListAllNetworks(raw, $0, 0) }
+      defer { networks.forEach { virNetworkFree($0) } }
+      return try networks.map { network in
+        HostResource(
+          name: String(cString: try call.pointer { virNetworkGetName(network) }),
+          isActive: try call.count { virNetworkIsActive(network) } == 1,
+          xml: try call.string { virNetworkGetXMLDesc(network, 0) })
+      }
+    }
+  }
+
+  /// Every storage pool with its XML (`virConnectListAllStoragePools`, `virStoragePoolGetXMLDesc`).
+  @available(*, noasync, message: "blocks: call it inside blocking { }")
+  public func storagePools() throws -> [HostResource] {
+    try call("list the storage pools") { raw, call in
+      let pools = try list(call) { virConnectListAllStoragePools(raw, $0, 0) }
+      defer { pools.forEach { virStoragePoolFree($0) } }
+      return try pools.map { pool in
+        HostResource(
+          name: String(cString: try call.pointer { virStoragePoolGetName(pool) }),
+          isActive: try call.count { virStoragePoolIsActive(pool) } == 1,
+          xml: try call.string { virStoragePoolGetXMLDesc(pool, 0) })
+      }
+    }
+  }
+
+  /// Where `volume` of `pool` is on this host; `.noStoragePool` or `.noStorageVolume` when there is none
+  /// (`virStoragePoolLookupByName`, `virStorageVolLookupByName`, `virStorageVolGetPath`).
+  @available(*, noasync, message: "blocks: call it inside blocking { }")
+  public func volumePath(pool: String, volume: String) throws -> String {
+    try call("find volume \(volume) of pool \(pool)") { raw, call in
+      let pool = try call.pointer { virStoragePoolLookupByName(raw, pool) }
+      defer { virStoragePoolFree(pool) }
+      let volume = try call.pointer { virStorageVolLookupByName(pool, volume) }
+      defer { virStorageVolFree(volume) }
+      return try call.string { virStorageVolGetPath(volume) }
+    }
+  }
+
+  /// The handles that one of libvirt's list calls returns, each owned by the caller.
+  private func list(
+    _ call: Call, _ body: (UnsafeMutablePointer<UnsafeMutablePointer<OpaquePointer?>?>) -> Int32
+  ) throws -> [OpaquePointer] {
+    var array: UnsafeMutablePointer<OpaquePointer?>?
+    let count = try call.count { body(&array) }
+    defer { free(array) }
+    return UnsafeBufferPointer(start: array, count: Int(count)).compactMap { $0 }
+  }
+}

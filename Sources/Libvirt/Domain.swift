@@ -1,0 +1,86 @@
+import CLibvirt
+import MigrationModel
+
+/// A guest as one host knows it. Owns one `virDomainPtr` and keeps its connection open.
+///
+/// Methods that block are refused in async code: call them inside `blocking { }`. All of them throw `LibvirtError`.
+public final class Domain: @unchecked Sendable {
+  public let name: String
+  public let uuid: String
+  public let connection: Connection
+  let raw: OpaquePointer
+
+  /// Takes over `raw`, also when it throws.
+  init(adopting raw: OpaquePointer, of connection: Connection) throws {
+    do {
+      let identity = try RawDomainIdentity(of: raw, Call("read the identity of a domain", on: connection.host))
+      name = identity.name
+      uuid = identity.uuid
+    } catch {
+      virDomainFree(raw)
+      throw error
+    }
+    self.raw = raw
+    self.connection = connection
+  }
+
+  deinit { virDomainFree(raw) }
+
+  func call(_ operation: String) -> Call { Call("\(operation) \(name)", on: connection.host) }
+
+  /// `virDomainGetState`, and `virDomainHasManagedSaveImage` when it is shut off.
+  @available(*, noasync, message: "blocks: call it inside blocking { }")
+  public func status() throws -> DomainStatus {
+    var (state, reason): (Int32, Int32) = (0, 0)
+    try call("read the state of").count { virDomainGetState(raw, &state, &reason, 0) }
+    let isSaved = state == VIR_DOMAIN_SHUTOFF.rawValue ? try hasManagedSave() : false
+    return DomainStatus(rawState: state, rawReason: reason, isSaved: isSaved)
+  }
+
+  /// Whether the host keeps a definition of it (`virDomainIsPersistent`).
+  @available(*, noasync, message: "blocks: call it inside blocking { }")
+  public func isPersistent() throws -> Bool {
+    try call("read the persistence of").count { virDomainIsPersistent(raw) } == 1
+  }
+
+  /// `virDomainHasManagedSaveImage`.
+  @available(*, noasync, message: "blocks: call it inside blocking { }")
+  public func hasManagedSave() throws -> Bool {
+    try call("look for a saved image of").count { virDomainHasManagedSaveImage(raw, 0) } == 1
+  }
+
+  /// The live XML, or the persistent one with `.inactive` (`virDomainGetXMLDesc`).
+  @available(*, noasync, message: "blocks: call it inside blocking { }")
+  public func xml(_ flags: DomainXMLFlags = []) throws -> String {
+    try call("read the XML of").string { virDomainGetXMLDesc(raw, flags.rawValue) }
+  }
+
+  /// `virDomainSuspend`.
+  @available(*, noasync, message: "blocks: call it inside blocking { }")
+  public func suspend() throws { try call("suspend").count { virDomainSuspend(raw) } }
+
+  /// `virDomainResume`.
+  @available(*, noasync, message: "blocks: call it inside blocking { }")
+  public func resume() throws { try call("resume").count { virDomainResume(raw) } }
+
+  /// Stops the guest at once, as pulling the plug does (`virDomainDestroy`).
+  @available(*, noasync, message: "blocks: call it inside blocking { }")
+  public func destroy() throws { try call("destroy").count { virDomainDestroy(raw) } }
+}
+
+/// What `Domain.xml` is to contain (`virDomainXMLFlags`).
+public typealias DomainXMLFlags = virDomainXMLFlags
+
+/// The two names of a `virDomainPtr`, which are known without a round trip.
+struct RawDomainIdentity {
+  var name: String
+  var uuid: String
+
+  /// `virDomainGetName`, `virDomainGetUUIDString`.
+  init(of raw: OpaquePointer, _ call: Call) throws {
+    name = String(cString: try call.pointer { virDomainGetName(raw) })
+    var text = [CChar](repeating: 0, count: Int(VIR_UUID_STRING_BUFLEN))
+    try call.count { virDomainGetUUIDString(raw, &text) }
+    uuid = text.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
+  }
+}

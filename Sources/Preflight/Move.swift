@@ -1,0 +1,56 @@
+import MigrationModel
+
+/// Everything that a rule may look at: one domain, from one host to another, as asked.
+public struct Move: Sendable {
+  public var request: MigrationRequest
+  public var domain: DomainFacts
+  public var source: HostFacts
+  public var destination: HostFacts
+  public var pair: PairFacts
+  public var policy: PreflightPolicy
+
+  /// Only the definition moves: asked for, or left open for a guest that does not run.
+  var isOffline: Bool {
+    request.mode == .offline || (request.mode == .auto && request.live != true && !domain.isActive)
+  }
+
+  /// Why a rule about a running guest does not apply; nil when a running guest moves.
+  var nothingRuns: String? {
+    isOffline ? "only the definition moves" : domain.isActive ? nil : "\(domain.name) is \(domain.state.rawValue)"
+  }
+
+  /// The name that the guest will have on the destination.
+  var nameOnDestination: String { request.destinationName ?? domain.name }
+
+  /// The emulator that the destination will start: the domain's own, else the first that the destination offers.
+  func emulator(among offered: [Emulator]) -> Emulator? {
+    offered.first {
+      $0.arch == domain.arch && $0.virtType == domain.virtType && (domain.emulator ?? $0.path) == $0.path
+    }
+  }
+
+  /// Whether libvirt copies the disk instead of sharing it (`qemuMigrationAnyCopyDisk`).
+  func isCopied(_ disk: Disk) -> Bool {
+    guard request.copyStorage != nil, disk.source != .none else { return false }
+    return request.migrateDisks.isEmpty
+      ? !disk.isReadOnly && !disk.isShareable : request.migrateDisks.contains(disk.target)
+  }
+}
+
+/// The limits that a site may set for itself.
+public struct PreflightPolicy: Codable, Sendable, Equatable {
+  /// Clock difference from which the move is warned about. Nanoseconds.
+  public var clockWarning: Int64
+  /// Clock difference from which the move is blocked. Nanoseconds.
+  public var clockBlocker: Int64
+  /// Memory that must stay free on the destination after the move.
+  public var memoryReserve: ByteCount
+
+  public init(
+    clockWarning: Int64 = 10_000_000, clockBlocker: Int64 = 500_000_000, memoryReserve: ByteCount = .bytes(0)
+  ) {
+    self.clockWarning = clockWarning
+    self.clockBlocker = clockBlocker
+    self.memoryReserve = memoryReserve
+  }
+}

@@ -1,0 +1,206 @@
+import MigrationModel
+
+/// Options that nobody refuses and that do nothing, or not what one would think.
+let pointlessCombinations: [Combination] = [
+  Combination(
+    "--offline with options of the transfer", .nobody,
+    "an offline move transfers a definition and no memory, so that"
+      + " options about speed, compression, encryption and ports do nothing", "Leave them out."
+  ) { request, isOffline in isOffline && request.tunesTransfer },
+  Combination(
+    "--auto-converge without --live", .nobody, "a guest that is stopped first writes nothing that could be slowed down",
+    "Leave --auto-converge out."
+  ) { request, _ in request.autoConverge && request.live == false },
+  Combination("--postcopy-bandwidth without --postcopy", .nobody, "there is no post-copy to limit", "Add --postcopy.") {
+    request, _ in request.postcopyBandwidth != nil && !request.postcopy
+  },
+  Combination("--tls-destination without --tls", .nobody, "no certificate is looked at", "Add --tls.") { request, _ in
+    request.tlsDestination != nil && !request.tls
+  },
+  Combination("--disks-port without --copy-storage", .nobody, "no disks are copied", "Add --copy-storage-all or -inc.")
+  {
+    request, _ in request.disksPort != nil && request.copyStorage == nil && request.mode != .tunnelled
+  },
+  Combination("--disks-uri without --copy-storage", .nobody, "no disks are copied", "Add --copy-storage-all or -inc.") {
+    request, _ in request.disksURI != nil && request.copyStorage == nil && request.mode != .tunnelled
+  },
+  Combination(
+    "--persistent-xml without --persistent", .nobody, "no definition is left on the destination", "Add --persistent."
+  ) { request, _ in request.persistentXML != nil && request.persistent == false },
+  Combination(
+    "--xml without --persistent-xml", .nobody,
+    "the changes last until the guest is next started on the destination, from"
+      + " the definition that came along unchanged",
+    "Give the inactive definition with the same changes: --persistent-xml FILE"
+  ) { request, _ in request.destinationXML != nil && request.persistentXML == nil && request.persistent != false },
+]
+
+/// Values that no layer can make sense of, or that mean something else than they say.
+func illegalValues(_ request: MigrationRequest) -> [Issue] {
+  disks(request) + compression(request) + numbers(request) + names(request) + migrateURI(request) + otherURIs(request)
+}
+
+/// Disks that the request names and the domain does not have ("disk target not found" comes only after Begin).
+func unknownDisks(_ move: Move) -> [Issue] {
+  let targets = Set(move.domain.disks.map(\.target))
+  return move.request.migrateDisks.filter { !$0.isEmpty && !targets.contains($0) }.map { name in
+    issue(
+      .blocker, "--migrate-disks", name, "\(move.domain.name) has no disk \(name); it has \(targets.sorted().list)",
+      [move.source.virsh("domblklist", "--domain", move.domain.name)])
+  }
+}
+
+private func issue(
+  _ severity: Severity, _ option: String, _ value: String, _ sentence: String, _ remedy: [String]
+) -> Issue {
+  Issue(
+    severity, "\(option) \(value.shellQuoted)", source: value.isEmpty ? "empty" : value,
+    destination: severity == .blocker ? "refused" : "accepted", "\(option): \(sentence).", remedy: remedy)
+}
+
+private func disks(_ request: MigrationRequest) -> [Issue] {
+  let names = request.migrateDisks
+  let repeated = Set(names.filter { name in names.count(where: { $0 == name }) > 1 }).sorted()
+  return repeated.map {
+    issue(
+      .blocker, "--migrate-disks", $0, "\($0) is named twice, so another disk may be missing", ["Name each disk once."])
+  }
+    + (names.contains("")
+      ? [issue(.blocker, "--migrate-disks", "", "a disk without a name", ["Name targets such as vda,vdb."])] : [])
+}
+
+/// The methods of `qemuMigrationCompressMethod`.
+private func compression(_ request: MigrationRequest) -> [Issue] {
+  let (known, names) = (["mt", "xbzrle", "zlib", "zstd"], request.compression)
+  let unknown = names.filter { !known.contains($0) }.map {
+    issue(.blocker, "--comp-methods", $0, "libvirt knows no compression method \($0)", ["Use one of \(known.list)."])
+  }
+  let repeated = Set(names.filter { name in names.count(where: { $0 == name }) > 1 }).sorted().map {
+    issue(.blocker, "--comp-methods", $0, "libvirt refuses the method \($0) given twice", ["Name each method once."])
+  }
+  return unknown + repeated
+}
+
+private func numbers(_ request: MigrationRequest) -> [Issue] {
+  var issues: [Issue] = []
+  if let port = request.disksPort, !(0...65535).contains(port) {
+    issues.append(
+      issue(.blocker, "--disks-port", "\(port)", "\(port) is no port", ["Give a port from 1 to 65535, or 0 for any."]))
+  }
+  if let count = request.parallelConnections, !(1...255).contains(count) {
+    issues.append(
+      issue(
+        .blocker, "--parallel-connections", "\(count)", "QEMU takes 1 to 255 connections", ["Give 1 to 255, such as 4."]
+      ))
+  }
+  return issues + bandwidths(request)
+}
+
+/// Limits of `QEMU_DOMAIN_MIG_BANDWIDTH_MAX` (signed bytes a second) and of the bandwidth.postcopy parameter (unsigned).
+/// Zero is taken for "not set": `qemuMigrationSrcRun` then uses the domain's own limit.
+private func bandwidths(_ request: MigrationRequest) -> [Issue] {
+  let limits = [
+    (
+      "--bandwidth", request.bandwidth, UInt64(Int64.max) >> 20,
+      "the domain's own limit (virsh migrate-getspeed), at first none"
+    ),
+    ("--postcopy-bandwidth", request.postcopyBandwidth, UInt64.max >> 20, "no limit"),
+  ]
+  return limits.compactMap { option, value, limit, meaning in
+    switch value {
+    case .some(0):
+      issue(.info, option, "0", "0 does not stop the transfer, it means \(meaning)", ["Leave \(option) out."])
+    case .some(let value) where value > limit:
+      issue(
+        .blocker, option, "\(value)", "\(value) MiB/s is more than libvirt can pass on",
+        ["Leave \(option) out for no limit."])
+    default: nil
+    }
+  }
+}
+
+/// `virDomainDefParse` refuses names that are empty or have a slash or a newline in them.
+private func names(_ request: MigrationRequest) -> [Issue] {
+  var issues: [Issue] = []
+  if let name = request.destinationName, name.isEmpty || name.contains("/") || name.contains("\n") {
+    issues.append(
+      issue(
+        .blocker, "--dname", name, "a domain's name cannot be empty or hold a slash or a newline",
+        ["Give another name."]))
+  }
+  let texts = [
+    ("--listen-address", request.listenAddress), ("--tls-destination", request.tlsDestination),
+    ("--xml", request.destinationXML), ("--persistent-xml", request.persistentXML),
+  ]
+  return issues
+    + texts.filter { $0.1?.allSatisfy(\.isWhitespace) ?? false }.map { option, _ in
+      issue(.blocker, option, "", "the value is empty", ["Give a value or leave \(option) out."])
+    }
+}
+
+/// The schemes of `qemuMigrationDstPrepareDirect`.
+private func migrateURI(_ request: MigrationRequest) -> [Issue] {
+  guard let uri = request.migrateURI else { return [] }
+  let example = ["Give an address of the destination: --migrateuri tcp://ADDRESS or tcp://ADDRESS:PORT"]
+  func refuse(_ sentence: String) -> [Issue] { [issue(.blocker, "--migrateuri", uri, sentence, example)] }
+  guard let scheme = uri.scheme else { return refuse("\(uri) has no scheme") }
+  guard ["tcp", "rdma", "unix"].contains(scheme) else {
+    return refuse("libvirt knows no scheme \(scheme) for migration")
+  }
+  if scheme == "unix" { return uri.afterScheme.isEmpty ? refuse("\(uri) names no socket") : [] }
+  if uri.hostAndPort.host.isEmpty { return refuse("\(uri) names no host") }
+  guard let port = uri.hostAndPort.port, !(1...65535).contains(Int(port) ?? 0) else { return [] }
+  return refuse("\(port) is no port")
+}
+
+private func otherURIs(_ request: MigrationRequest) -> [Issue] {
+  var issues: [Issue] = []
+  if let uri = request.disksURI {
+    let example = ["Give --disks-uri tcp://ADDRESS:PORT or unix:///PATH"]
+    if !["tcp", "unix"].contains(uri.scheme) {
+      issues.append(issue(.blocker, "--disks-uri", uri, "disks are copied over tcp or unix only", example))
+    } else if uri.scheme == "unix", uri.afterScheme.isEmpty {
+      issues.append(issue(.blocker, "--disks-uri", uri, "\(uri) names no socket", example))
+    } else if let port = uri.hostAndPort.port, uri.scheme == "tcp", !(1...65535).contains(Int(port) ?? 0) {
+      issues.append(issue(.blocker, "--disks-uri", uri, "\(port) is no port", example))
+    }
+  }
+  if let uri = request.graphicsURI, !["spice", "vnc"].contains(uri.scheme) {
+    issues.append(
+      issue(
+        .warning, "--graphicsuri", uri, "libvirt relocates spice and vnc clients only and drops the others",
+        ["Give --graphicsuri spice://HOST:PORT or vnc://HOST:PORT"]))
+  }
+  return issues
+}
+
+extension MigrationRequest {
+  fileprivate var tunesTransfer: Bool {
+    parallel || zerocopy || tls || autoConverge || !compression.isEmpty || bandwidth != nil || listenAddress != nil
+  }
+}
+
+extension String {
+  /// What stands before the first colon of a URI; nil without one.
+  var scheme: String? {
+    guard let colon = firstIndex(of: ":"), colon != startIndex else { return nil }
+    return String(self[..<colon])
+  }
+
+  /// What follows the scheme and its slashes.
+  fileprivate var afterScheme: String {
+    guard let colon = firstIndex(of: ":") else { return self }
+    return String(self[index(after: colon)...].drop { $0 == "/" })
+  }
+
+  /// The authority's parts: "tcp://[::1]:49152/" is "::1" and "49152"; the port is nil when the URI has none.
+  fileprivate var hostAndPort: (host: String, port: String?) {
+    let authority = afterScheme.prefix { $0 != "/" && $0 != "?" }
+    if authority.first == "[", let end = authority.firstIndex(of: "]") {
+      let rest = authority[authority.index(after: end)...]
+      return (String(authority[..<end].dropFirst()), rest.first == ":" ? String(rest.dropFirst()) : nil)
+    }
+    let parts = authority.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    return (parts.first ?? "", parts.count > 1 ? parts[1] : nil)
+  }
+}

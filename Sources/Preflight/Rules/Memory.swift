@@ -1,0 +1,34 @@
+import MigrationModel
+
+/// The guest and its QEMU fit into what the destination can hand out; libvirt does not look, the kernel kills later.
+///
+/// Compared with `MemAvailable` of /proc/meminfo less the policy's reserve.
+let memoryFree = Rule("memory.free", .blocker, "guest memory and QEMU's own against MemAvailable") { move in
+  if let reason = move.nothingRuns { return .notApplicable(reason) }
+  return move.onDestination("free memory", \.memory).answer { memory in
+    let overhead = memoryOverhead(of: move.domain)
+    let reserve = move.policy.memoryReserve
+    guard move.domain.memory + overhead + reserve > memory.available else { return .holds }
+    let kept = reserve.rawValue > 0 ? " and \(reserve) to be kept free" : ""
+    return Answer([
+      Issue(
+        .blocker, "memory", source: "\(move.domain.memory) + \(overhead)",
+        destination: "\(memory.available) of \(memory.total) available",
+        "\(move.destination.name) has \(memory.available) of memory available; \(move.domain.name) needs"
+          + " \(move.domain.memory), about \(overhead) for QEMU\(kept).",
+        remedy: [
+          "See who holds it: \(move.destination.virsh("domstats", "--balloon", "--running"))",
+          "Move or shut down another guest on \(move.destination.name), or choose another destination.",
+        ])
+    ])
+  }
+}
+
+/// What QEMU needs besides the guest's memory: memory / 512 + 8 MiB × vCPUs + 88 MiB.
+///
+/// Page tables take 8 bytes for each 4 KiB page; each vCPU and the I/O thread have 8 MiB; 64 MiB are code and heap of
+/// QEMU, 16 MiB video memory. An estimate, from the model that KubeVirt sizes its pods with (`GetMemoryOverhead`).
+func memoryOverhead(of domain: DomainFacts) -> ByteCount {
+  let vcpus = UInt64(clamping: min(domain.vcpus, 1 << 20))
+  return .bytes(domain.memory.rawValue / 512) + .mebibytes(8 * vcpus) + .mebibytes(88)
+}
