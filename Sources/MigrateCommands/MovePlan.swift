@@ -49,8 +49,7 @@ extension MovePlan {
     let facts: [MoveFacts]
     do {
       facts = try await gather(
-        domains: domains, source: source, destination: destination, request: request, timeout: timeout,
-        writesProbes: writesProbes)
+        domains: domains, source: source, destination: destination, timeout: timeout, writesProbes: writesProbes)
     } catch let error as HostUnusable {
       throw CommandFailure(status: .failed, message: error.description, code: error.code)
     }

@@ -36,7 +36,7 @@ enum HostQuestions {
 /// What is asked of a host because of one guest or of the other host. Names and paths travel quoted.
 enum GuestQuestions {
   static func version(ofEmulator path: String) -> Shell.Section {
-    Shell.Section(name: "\(path) --version", script: "exec \(shellQuoted(path)) --version")
+    Shell.Section(name: "\(path) --version", script: "exec \(path.shellQuoted) --version")
   }
 
   /// The running process is asked, through /proc, because a package upgrade replaces the file but not the process.
@@ -46,10 +46,10 @@ enum GuestQuestions {
       script: """
         for process in /proc/[0-9]*; do
           case $(readlink "$process/exe") in *qemu*) ;; *) continue ;; esac
-          tr '\\0' '\\n' <"$process/cmdline" 2>/dev/null | grep -qxF -e \(shellQuoted(uuid)) || continue
+          tr '\\0' '\\n' <"$process/cmdline" 2>/dev/null | grep -qxF -e \(uuid.shellQuoted) || continue
           exec "$process/exe" --version
         done
-        echo "no QEMU process carries the UUID" \(shellQuoted(uuid)); exit 1
+        echo "no QEMU process carries the UUID" \(uuid.shellQuoted); exit 1
         """)
   }
 
@@ -58,7 +58,7 @@ enum GuestQuestions {
     Shell.Section(
       name: "stat \(path)",
       script: """
-        path=\(shellQuoted(path))
+        path=\(path.shellQuoted)
         [ -e "$path" ] || { [ -L "$path" ] && echo "is a link that leads nowhere" && exit 1; exit 0; }
         stat -L -c '%F|%s|%i' -- "$path" && readlink -f -- "$path"
         """)
@@ -69,7 +69,7 @@ enum GuestQuestions {
       name: "getent ahosts \(name)",
       script: """
         command -v getent >/dev/null || { echo "getent is missing"; exit 1; }
-        getent ahosts -- \(shellQuoted(name)) | sed 's/ .*//' | sort -u
+        getent ahosts -- \(name.shellQuoted) | sed 's/ .*//' | sort -u
         """)
   }
 

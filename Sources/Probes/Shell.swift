@@ -1,3 +1,5 @@
+import MigrationModel
+
 /// Bytes to and from a `sh -s` on a host, however it was reached.
 protocol ShellTransport: Sendable {
   func write(_ bytes: [UInt8]) async throws
@@ -40,15 +42,15 @@ actor Shell {
     return answers
   }
 
-  /// Sets up the conversation: predictable language and path, and `commands` run when the shell ends, however it ends.
-  func begin(atExit commands: String) async throws {
-    let setUp = """
-      LC_ALL=C; export LC_ALL; PATH=$PATH:/usr/sbin:/sbin; umask 077
-      trap \(shellQuoted(commands)) EXIT; trap 'exit 1' HUP INT TERM PIPE
-
-      """
-    try await transport.write(Array(setUp.utf8))
+  /// Sets up the conversation: predictable language, path and permissions, and an exit trap that signals reach too.
+  func begin() async throws {
+    try await tell("LC_ALL=C; export LC_ALL; PATH=$PATH:/usr/sbin:/sbin; umask 077; trap 'exit 1' HUP INT TERM PIPE")
   }
+
+  /// Has `commands` run when the shell ends, however it ends.
+  func atExit(_ commands: String) async throws { try await tell("trap \(commands.shellQuoted) EXIT") }
+
+  private func tell(_ commands: String) async throws { try await transport.write(Array("\(commands)\n".utf8)) }
 
   private func framed(_ section: Section) -> String {
     "(\n\(section.script)\n) </dev/null 2>&1; printf '\\n%s %d\\n' \(marker) \"$?\"\n"

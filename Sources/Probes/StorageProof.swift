@@ -1,48 +1,81 @@
 import MigrationModel
 
-/// Shows that one path is one storage on two hosts: a nonce file appears beside the image on the source and is looked
-/// for on the destination. The file is removed before the answer is given, and by the shell's exit trap whatever dies.
-enum StorageProof {
-  /// Where the nonce of `path` is written; `id` is unpredictable letters and digits.
-  static func nonceFile(for path: String, id: String) -> String {
-    let directory = path.lastIndex(of: "/").map { path[..<$0] } ?? ""
-    return "\(directory)/.migrate-\(id)"
+/// Shows whether one path is one storage on two hosts.
+///
+/// For a file, a nonce file appears beside the image on the source and is looked for beside it on the destination: equal
+/// sizes, times and file-system ids also hold for a clone, a nonce does not. For a block device, what it says of its own
+/// identity is compared. The nonce is removed before the answer is given, and by the source shell's exit trap whatever
+/// dies in between.
+struct StorageProof: Sendable {
+  let path: String
+  /// Unpredictable letters and digits: the nonce and its file's name.
+  let nonce: String
+
+  /// Beside the image itself, all links followed, because it is the image's storage that is in question.
+  private var nonceFile: String {
+    "\"$(dirname -- \"$(readlink -f -- \(path.shellQuoted))\")\"/.migrate-\(nonce)"
   }
 
-  static func write(_ file: String, _ nonce: String) -> Shell.Section {
+  var write: Shell.Section {
     Shell.Section(
-      name: "write \(file)", script: "set -C; printf %s \(shellQuoted(nonce)) >\(shellQuoted(file))")
+      name: "nonce file beside \(path)",
+      script: """
+        [ -f \(path.shellQuoted) ] || { echo "is no regular file"; exit 1; }
+        set -C; printf %s \(nonce) >\(nonceFile)
+        """)
   }
 
   /// No output: there is no such file.
-  static func read(_ file: String) -> Shell.Section {
+  var read: Shell.Section {
     Shell.Section(
-      name: "read \(file)",
-      script: "file=\(shellQuoted(file)); [ -e \"$file\" ] || exit 0; head -c 256 -- \"$file\"")
+      name: "nonce file beside \(path)",
+      script: "file=\(nonceFile); [ -e \"$file\" ] || exit 0; head -c 256 -- \"$file\"")
   }
 
-  static func remove(_ file: String) -> Shell.Section {
-    Shell.Section(name: "remove \(file)", script: "rm -f -- \(shellQuoted(file))")
-  }
+  var removal: String { "rm -f -- \(nonceFile)" }
+  var remove: Shell.Section { Shell.Section(name: "remove the nonce beside \(path)", script: removal) }
 
-  /// What the two sides' answers mean.
-  static func judge(nonce: String, path: String, written: Shell.Answer, read: Shell.Answer) -> Fact<StorageIdentity> {
-    guard written.status == 0 else {
-      return .gap(Gap(source: "nonce file beside \(path) on the source", reason: firstLine(written.text)))
-    }
-    guard read.status == 0 else {
-      return .gap(Gap(source: "nonce file beside \(path) on the destination", reason: firstLine(read.text)))
-    }
-    return read.text == nonce
-      ? .known(.same(proof: "a nonce written on the source was read on the destination"))
-      : .known(
+  /// What the two sides' answers mean. On the source "wrote it" has no text.
+  func judge(written: Fact<String>, read: Fact<String>) -> Fact<StorageIdentity> {
+    switch (written, read) {
+    case (.gap(let gap), _), (_, .gap(let gap)): .gap(gap)
+    case (.known, .known(nonce)):
+      .known(.same(proof: "a nonce file written on the source was read on the destination"))
+    case (.known, .known(let text)):
+      .known(
         .different(
           source: "holds the nonce file just written",
-          destination: read.text.isEmpty ? "does not see it" : "shows another content under its name"))
+          destination: text.isEmpty ? "does not see it" : "shows another content under its name"))
+    }
+  }
+
+  /// The first identity that the kernel knows of a block device: device-mapper UUID, then WWID.
+  var blockIdentity: Shell.Section {
+    Shell.Section(
+      name: "identity of block device \(path)",
+      script: """
+        number=$(stat -L -c '%t:%T' -- \(path.shellQuoted)) || exit
+        cd "/sys/dev/block/$((0x${number%:*})):$((0x${number#*:}))" || exit
+        for file in dm/uuid wwid device/wwid ../wwid ../device/wwid; do
+          [ -s "$file" ] && { printf '%s ' "$file"; cat "$file"; exit 0; }
+        done
+        echo "has neither a device-mapper UUID nor a WWID"; exit 1
+        """)
+  }
+
+  func judge(blockOnSource: Fact<String>, blockOnDestination: Fact<String>) -> Fact<StorageIdentity> {
+    switch (blockOnSource, blockOnDestination) {
+    case (.gap(let gap), _), (_, .gap(let gap)): .gap(gap)
+    case (.known(let source), .known(let destination)):
+      .known(
+        source == destination
+          ? .same(proof: "both devices say \(firstLine(source))")
+          : .different(source: firstLine(source), destination: firstLine(destination)))
+    }
   }
 }
 
-/// The first line of what a failed command said.
+/// The first line of what a command said.
 func firstLine(_ text: String) -> String {
   text.split(separator: "\n").first.map(String.init) ?? "failed without a word"
 }

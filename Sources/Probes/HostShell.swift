@@ -1,0 +1,104 @@
+import MigrationModel
+import Synchronization
+
+/// A host's shell as the probes see it: every question gets an answer, and what stands in the way is a gap.
+///
+/// Once the host has not answered in time, or was never reached, it is not asked again.
+final class HostShell: Sendable {
+  private let shell: Shell?
+  private let timeout: Duration
+  /// The host is this machine, whose clock is the one that others are measured by.
+  private let isObserver: Bool
+  private let silence: Mutex<String?>
+
+  init(_ shell: Shell, timeout: Duration, isObserver: Bool = false) {
+    self.shell = shell
+    self.timeout = timeout
+    self.isObserver = isObserver
+    silence = Mutex(nil)
+  }
+
+  /// A host without a shell, and why.
+  init(unreachable reason: String) {
+    shell = nil
+    timeout = .zero
+    isObserver = false
+    silence = Mutex(reason)
+  }
+
+  /// What the commands printed, by section; a gap where one failed, with the first line of what it said.
+  func ask(_ sections: [Shell.Section]) async -> Answers {
+    guard let shell, silence.withLock({ $0 }) == nil else { return Answers(silence: silence.withLock { $0 } ?? "") }
+    do {
+      return Answers(try await withDeadline(timeout) { try await shell.ask(sections) })
+    } catch {
+      let reason = "\(error)"
+      silence.withLock { $0 = reason }
+      return Answers(silence: reason)
+    }
+  }
+
+  /// How far the host's clock is ahead of this machine's.
+  func clock() async -> Fact<ClockOffset> {
+    if isObserver { return .known(ClockOffset(offset: 0, errorBound: 0)) }
+    guard let shell, silence.withLock({ $0 }) == nil else {
+      return .gap(Gap(source: GuestQuestions.clock.name, reason: silence.withLock { $0 } ?? ""))
+    }
+    do {
+      return try await withDeadline(timeout) { try await ClockProbe.measure(shell) }
+    } catch {
+      silence.withLock { $0 = "\(error)" }
+      return .gap(Gap(source: GuestQuestions.clock.name, reason: "\(error)"))
+    }
+  }
+
+  /// Has `commands` run when the shell ends, however it ends. False when they cannot be left there.
+  func atExit(_ commands: String) async -> Bool {
+    guard let shell, silence.withLock({ $0 }) == nil else { return false }
+    return (try? await shell.atExit(commands)) != nil
+  }
+
+  struct Answers: Sendable {
+    private var answers: [String: Shell.Answer] = [:]
+    private var silence = "was not asked"
+
+    init(_ answers: [String: Shell.Answer]) { self.answers = answers }
+    init(silence: String) { self.silence = silence }
+
+    /// The text that a section printed; a gap when it failed or nobody answered.
+    subscript(section: Shell.Section) -> Fact<String> {
+      guard let answer = answers[section.name] else { return .gap(Gap(source: section.name, reason: silence)) }
+      return answer.status == 0
+        ? .known(answer.text)
+        : .gap(Gap(source: section.name, reason: "\(firstLine(answer.text)) (status \(answer.status))"))
+    }
+
+    /// The fact that `parse` reads from a section's text; a gap when it cannot.
+    func fact<Value>(_ section: Shell.Section, _ parse: (String) -> Value?) -> Fact<Value> {
+      switch self[section] {
+      case .gap(let gap): .gap(gap)
+      case .known(let text):
+        parse(text).map { .known($0) }
+          ?? .gap(Gap(source: section.name, reason: "printed what cannot be read: \(firstLine(text))"))
+      }
+    }
+  }
+}
+
+/// Runs `body`, cancelled and given up after `limit`.
+private func withDeadline<T: Sendable>(
+  _ limit: Duration, _ body: @escaping @Sendable () async throws -> T
+) async throws -> T {
+  try await withThrowingTaskGroup(of: T?.self) { tasks in
+    tasks.addTask { try await body() }
+    tasks.addTask {
+      try await Task.sleep(for: limit)
+      return nil
+    }
+    defer { tasks.cancelAll() }
+    guard let first = try await tasks.next(), let result = first else {
+      throw ShellError(reason: "did not answer within \(limit.components.seconds) s")
+    }
+    return result
+  }
+}
