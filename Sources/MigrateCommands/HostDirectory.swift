@@ -1,3 +1,4 @@
+import Lab
 import Probes
 import SSH
 import Yams
@@ -49,11 +50,13 @@ struct HostDirectory: Sendable, Equatable {
     self.sshConfig = sshConfig
   }
 
+  private static var runningLab: String? { (try? Lab.attach())?.configurationPath }
+
   /// The file asked for, else the first that exists of the user's, the machine's and the running lab's.
   static func load(_ asked: String?, environment: [String: String]) throws -> HostDirectory {
     if let asked { return try HostDirectory(contentsOf: asked) }
     let userDirectory = environment["XDG_CONFIG_HOME"] ?? environment["HOME"].map { "\($0)/.config" }
-    let places = [userDirectory.map { "\($0)/migrate/config.yaml" }, "/etc/migrate/config.yaml", labConfiguration]
+    let places = [userDirectory.map { "\($0)/migrate/config.yaml" }, "/etc/migrate/config.yaml", runningLab]
     let found = places.compactMap { $0 }.first { FileManager.default.fileExists(atPath: $0) }
     return try found.map(HostDirectory.init(contentsOf:)) ?? HostDirectory()
   }
@@ -80,8 +83,8 @@ struct HostDirectory: Sendable, Equatable {
       if let ssh { return .ssh(try SSHDestination(ssh), configFile: sshConfig) }
       guard let host = uri.host else { return .local }
       let port = uri.usesSSH ? uri.port : nil
-      return .ssh(try SSHDestination(host: host, user: uri.usesSSH ? uri.user : nil, port: port), configFile: sshConfig)
-    } catch let error as SSHError {
+      return .ssh(try SSHDestination(user: uri.usesSSH ? uri.user : nil, host: host, port: port), configFile: sshConfig)
+    } catch {
       throw CommandFailure.usage("\(error)")
     }
   }
@@ -106,7 +109,7 @@ struct URIParts: Sendable, Equatable {
     let schemeParts = scheme.split(separator: "+").map(String.init)
     transport = schemeParts.count > 1 ? schemeParts[1] : nil
     user = url.user
-    host = url.host.flatMap { $0.isEmpty ? nil : $0.trimmingCharacters(in: CharacterSet(charactersIn: "[]")) }
+    host = url.host.flatMap { $0.isEmpty ? nil : $0.filter { $0 != "[" && $0 != "]" } }
     if let number = url.port {
       guard let port = UInt16(exactly: number), port > 0 else {
         throw CommandFailure.usage("“\(text)” names port \(number), which is not from 1 to 65535")

@@ -9,7 +9,8 @@ import MigrationModel
 
 /// `DOMAIN... DEST` and everything that says how: shared by `run` and `check`.
 struct MoveArguments: ParsableArguments {
-  @Argument(help: ArgumentHelp("The guests, then the destination: a URI or a configured name.", valueName: "domain ... dest"))
+  @Argument(
+    help: ArgumentHelp("The guests, then the destination: a URI or a configured name.", valueName: "domain ... dest"))
   var words: [String] = []
 
   @OptionGroup(title: "Hosts") var hosts: HostOptions

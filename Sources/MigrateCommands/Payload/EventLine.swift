@@ -54,14 +54,13 @@ struct EventLine: Encodable, Sendable, Equatable {
   var iterations: UInt64?
   /// "skipped" when --skip-check was given.
   var preflight: String?
+  /// What preflight found, in the result of a move that it kept from starting.
   var findings: [CheckDocument.FindingPayload]?
   var error: Failure?
 }
 
 extension EventLine {
-  /// - Parameter isUnchecked: the move ran without preflight, which its result says.
-  /// - Parameter findings: what preflight found, carried by the result of a move that it kept from starting.
-  init(_ update: MigrationUpdate, isUnchecked: Bool = false, findings: [Finding] = []) {
+  init(_ update: MigrationUpdate) {
     self.init(seq: update.sequence, tMs: update.time.milliseconds, domain: update.domain, type: "")
     switch update.content {
     case .phase(let phase, let detail): describe(phase, detail)
@@ -69,10 +68,7 @@ extension EventLine {
     case .guest(let side, let event, let detail):
       type = "guest"
       (self.side, self.event, self.detail) = (side.rawValue, event, detail)
-    case .result(let result):
-      describe(result)
-      preflight = isUnchecked ? "skipped" : nil
-      self.findings = findings.isEmpty ? nil : findings.map(CheckDocument.FindingPayload.init)
+    case .result(let result): describe(result)
     }
   }
 

@@ -5,6 +5,9 @@ import MigrationModel
 #else
   import Foundation
 #endif
+#if canImport(Glibc)
+  @preconcurrency import Glibc
+#endif
 
 /// Prints what a check came to, in the format asked for. `jsonl` is one document a line.
 struct CheckPrinter {
@@ -59,5 +62,5 @@ struct CheckPrinter {
 
 /// Errors go to stderr in every format: stdout carries the document.
 func complain(_ failure: CommandFailure) {
-  FileHandle.standardError.write(Data("migrate: \(failure.message)\n".utf8))
+  fputs("migrate: \(failure.message)\n", stderr)
 }

@@ -1,34 +1,53 @@
 import MigrationModel
 import Synchronization
 
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
 #if canImport(Glibc)
   @preconcurrency import Glibc
 #endif
 
 /// Numbers the updates of a command and writes each to stdout at once. One writer for all its domains.
 final class UpdateWriter: Sendable {
-  /// How updates reach the reader.
-  enum Form: Sendable {
-    /// Every update is a line of JSON.
+  private enum Form: Sendable {
+    /// Every update is a line of JSON, flushed at once.
     case jsonLines
+    /// The results alone, as one JSON document at the end.
+    case document
     /// One line that is rewritten, with phases and results kept above it.
     case terminal
     /// Phases, results, and each pass over the memory.
-    case plainText(isVerbose: Bool)
-    /// Nothing while it runs.
-    case silent
+    case lines
+    case resultsOnly
   }
 
   private struct State {
     var sequence = 0
     var iteration: UInt64?
     var isLineOpen = false
+    var results: [EventLine] = []
   }
 
   private let form: Form
+  private let isVerbose: Bool
+  private let style: Style
   private let state = Mutex(State())
 
-  init(_ form: Form) { self.form = form }
+  init(_ options: OutputOptions) {
+    let environment = ProcessInfo.processInfo.environment
+    style = Style(noColor: options.noColor, environment: environment)
+    isVerbose = options.verbose
+    form =
+      switch options.output {
+      case .jsonl: .jsonLines
+      case .json: .document
+      case .text where options.quiet: .resultsOnly
+      case .text: style.isColoured ? .terminal : .lines
+      }
+  }
 
   /// Writes one update. `dress` may add to its JSON line what only the command knows.
   func write(
@@ -38,15 +57,33 @@ final class UpdateWriter: Sendable {
       state.sequence += 1
       let update = MigrationUpdate(sequence: state.sequence, time: time, domain: domain, content: content)
       switch form {
-      case .jsonLines:
-        var line = EventLine(update)
-        dress(&line)
-        emit((try? JSON.line(line)) ?? "", "\n")
+      case .jsonLines: emit((try? JSON.line(dressed(update, dress))) ?? "", "\n")
+      case .document: if case .result = content { state.results.append(dressed(update, dress)) }
       case .terminal: terminal(update, &state)
-      case .plainText(let isVerbose): plain(update, &state, isVerbose: isVerbose)
-      case .silent: break
+      case .lines: plain(update, &state)
+      case .resultsOnly: if case .result = content { emit(UpdateText.line(update), "\n") }
       }
     }
+  }
+
+  /// Says in text why preflight kept a move from starting; JSON carries it in the result.
+  func explain(_ findings: [Finding], _ check: Check?) {
+    guard form == .terminal || form == .lines || form == .resultsOnly, !findings.isEmpty else { return }
+    let text = CheckText(style: style, isVerbose: isVerbose)
+    emit(check.map(text.text) ?? findings.flatMap(text.lines(for:)).joined(separator: "\n"), "\n")
+  }
+
+  /// Writes what is written only at the end: one document for one result, an array for several.
+  func finish() {
+    guard form == .document else { return }
+    let results = state.withLock(\.results)
+    emit((try? results.count == 1 ? JSON.document(results[0]) : JSON.document(results)) ?? "", "\n")
+  }
+
+  private func dressed(_ update: MigrationUpdate, _ dress: (inout EventLine) -> Void) -> EventLine {
+    var line = EventLine(update)
+    dress(&line)
+    return line
   }
 
   private func terminal(_ update: MigrationUpdate, _ state: inout State) {
@@ -62,7 +99,7 @@ final class UpdateWriter: Sendable {
     }
   }
 
-  private func plain(_ update: MigrationUpdate, _ state: inout State, isVerbose: Bool) {
+  private func plain(_ update: MigrationUpdate, _ state: inout State) {
     if case .progress(let sample, _) = update.content {
       guard isVerbose || sample.memory.iteration != state.iteration else { return }
       state.iteration = sample.memory.iteration

@@ -1,0 +1,146 @@
+import Engine
+import Libvirt
+import MigrationModel
+import Preflight
+
+/// One command's moves: preflight for all guests over the same facts, then one guest after the other.
+struct MoveRun: Sendable {
+  private let arguments: MoveArguments
+  private let isUnchecked: Bool
+  private let interrupts: Interrupts
+  private let start: ContinuousClock.Instant
+  private let writer: UpdateWriter
+
+  init(
+    _ arguments: MoveArguments, isUnchecked: Bool, _ interrupts: Interrupts, since start: ContinuousClock.Instant
+  ) {
+    self.arguments = arguments
+    self.isUnchecked = isUnchecked
+    self.interrupts = interrupts
+    self.start = start
+    writer = UpdateWriter(arguments.output)
+  }
+
+  /// Moves the guests and says how each ended. After a cancel, or a guest that needs a person, no further one is begun.
+  func run() async throws -> ExitStatus {
+    defer { writer.finish() }
+    do {
+      let plan = try MovePlan(arguments)
+      let illegal = assessRequest(plan.request)
+      guard !illegal.contains(where: { $0.severity == .blocker }) else { return refuse(illegal) }
+      let checks = isUnchecked ? nil : try await preflight(plan)
+      var statuses: [ExitStatus] = []
+      for (index, domain) in plan.domains.enumerated() {
+        let status = ExitStatus(await move(domain, plan, checks?[index]).outcome)
+        statuses.append(status)
+        if status == .cancelled || status == .needsAttention { break }
+      }
+      return .together(moves: statuses)
+    } catch let failure as CommandFailure {
+      return fail(failure)
+    }
+  }
+
+  private func preflight(_ plan: MovePlan) async throws -> [Check] {
+    for domain in plan.domains {
+      let detail = "comparing \(plan.source.name) with \(plan.destination.name)"
+      writer.write(.phase(.preflight, detail: detail), at: elapsed, domain: domain)
+    }
+    guard let checks = try await interrupts.unlessRaised({ try await plan.check() }) else {
+      throw CommandFailure(status: .cancelled, message: "interrupted before anything was changed")
+    }
+    return checks
+  }
+
+  /// Moves one guest, unless preflight found that it must not.
+  private func move(_ domain: String, _ plan: MovePlan, _ check: Check?) async -> MigrationResult {
+    if let check, let refusal = refusal(check) {
+      return end(domain, refusal, findings: check.assessment.findings, check)
+    }
+    let (source, destination) = (plan.source, plan.destination)
+    do {
+      let backend = try await LibvirtBackend.open(
+        domain, from: LibvirtHost(name: source.name, uri: source.uri),
+        to: LibvirtHost(name: destination.name, uri: destination.uri), plan.request, timeout: plan.timeout, since: start
+      )
+      let skew = check.flatMap(clockSkew)
+      return await drive(backend, backend.intent, since: start, cancellation: interrupts.stream()) { content, at in
+        writer.write(content.with(skew), at: at, domain: domain) { if isUnchecked { $0.preflight = "skipped" } }
+      }
+    } catch {
+      let code = (error as? LibvirtError).map { Int($0.code.rawValue) }
+      return end(domain, MigrationResult(outcome: .failed, error: MigrationFailure(code: code, message: "\(error)")))
+    }
+  }
+
+  private func refusal(_ check: Check) -> MigrationResult? {
+    guard let outcome = MigrationResult.Outcome(keptBackBy: check.assessment.verdict) else { return nil }
+    let count = check.assessment.findings.count { $0.severity == .blocker || $0.severity == .unknown }
+    let reasons = "\(count) \(count == 1 ? "reason" : "reasons") found by preflight; nothing was started"
+    return MigrationResult(
+      outcome: outcome, runningOn: check.domain.isActive ? check.source.name : nil,
+      definedOn: check.domain.isPersistent ? [check.source.name] : [], error: MigrationFailure(message: reasons))
+  }
+
+  private func refuse(_ findings: [Finding]) -> ExitStatus {
+    let failure = MigrationFailure(message: "the request combines what cannot be combined; no host was asked")
+    for domain in arguments.domains {
+      _ = end(domain, MigrationResult(outcome: .blocked, error: failure), findings: findings)
+    }
+    return .blocked
+  }
+
+  private func fail(_ failure: CommandFailure) -> ExitStatus {
+    let outcome: MigrationResult.Outcome = failure.status == .cancelled ? .cancelled : .failed
+    let error = MigrationFailure(code: failure.code, message: failure.message)
+    for domain in arguments.domains {
+      _ = end(domain, MigrationResult(outcome: outcome, error: error), exitCode: failure.status)
+    }
+    return failure.status
+  }
+
+  /// Writes the result of a move that was not begun.
+  private func end(
+    _ domain: String, _ result: MigrationResult, findings: [Finding] = [], _ check: Check? = nil,
+    exitCode: ExitStatus? = nil
+  ) -> MigrationResult {
+    writer.explain(findings, check)
+    writer.write(.result(result), at: elapsed, domain: domain) { line in
+      line.findings = findings.isEmpty ? nil : findings.map(CheckDocument.FindingPayload.init)
+      if let exitCode { line.exitCode = exitCode.rawValue }
+      if isUnchecked { line.preflight = "skipped" }
+    }
+    return result
+  }
+
+  private var elapsed: Duration { ContinuousClock.now - start }
+}
+
+/// How far the destination's clock is ahead of the source's; nil when either could not be measured.
+private func clockSkew(_ check: Check) -> (skew: Duration, error: Duration)? {
+  guard let source = check.source.clock.value, let destination = check.destination.clock.value else { return nil }
+  return (
+    .nanoseconds(destination.offset - source.offset), .nanoseconds(source.errorBound + destination.errorBound)
+  )
+}
+
+extension MigrationResult.Outcome {
+  /// nil when the verdict lets the move begin.
+  fileprivate init?(keptBackBy verdict: Verdict) {
+    switch verdict {
+    case .blocked: self = .blocked
+    case .inconclusive: self = .inconclusive
+    case .ready, .warnings: return nil
+    }
+  }
+}
+
+extension MigrationUpdate.Content {
+  /// The measured clock difference goes into the result, beside the downtime that it distorts.
+  fileprivate func with(_ skew: (skew: Duration, error: Duration)?) -> Self {
+    guard case .result(var result) = self, let skew, result.downtime.reported != nil else { return self }
+    result.downtime.skew = skew.skew
+    result.downtime.skewError = skew.error
+    return .result(result)
+  }
+}
