@@ -83,10 +83,9 @@ struct BringUp {
     defer { close(reader) }
     let file = try Files.call("open \(log)") { open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600) }
     defer { close(file) }
-    let values = environment.map { (Environment.Key(stringLiteral: $0), $1 as String?) }
     let result = try await Subprocess.run(
       .name("setsid"), arguments: Arguments(["--fork"] + command),
-      environment: .inherit.updating(Dictionary(uniqueKeysWithValues: values)), workingDirectory: "/",
+      environment: plainEnvironment(environment), workingDirectory: "/",
       input: .fileDescriptor(.init(rawValue: reader), closeAfterSpawningProcess: false),
       output: .fileDescriptor(.init(rawValue: file), closeAfterSpawningProcess: false),
       error: .fileDescriptor(.init(rawValue: file), closeAfterSpawningProcess: false))

@@ -1,3 +1,4 @@
+import Glibc
 import Subprocess
 
 /// What a finished command said.
@@ -14,13 +15,13 @@ public struct CommandResult: Sendable, Equatable {
 
 /// Runs `arguments` (a program and its arguments, no shell) and returns what it said, whatever its status.
 ///
-/// Throws `LabError` of code `commandFailed` when the program cannot be started; is ended when its task is cancelled.
-func execute(_ arguments: [String], environment: [String: String] = [:]) async throws -> CommandResult {
-  let values = Dictionary(uniqueKeysWithValues: environment.map { (Environment.Key(stringLiteral: $0), $1 as String?) })
+/// Of this process's environment it sees the search path alone. It is ended when its task is cancelled.
+/// Throws `LabError` of code `commandFailed` when the program cannot be started.
+func execute(_ arguments: [String], input: String = "") async throws -> CommandResult {
   do {
-    let result = try await run(
-      .name(arguments[0]), arguments: Arguments(Array(arguments.dropFirst())),
-      environment: .inherit.updating(values), output: .string(limit: 16 << 20), error: .string(limit: 1 << 20))
+    let result = try await Subprocess.run(
+      .name(arguments[0]), arguments: Arguments(Array(arguments.dropFirst())), environment: plainEnvironment(),
+      input: .string(input), output: .string(limit: 16 << 20), error: .string(limit: 1 << 20))
     return CommandResult(
       status: result.terminationStatus.shellStatus, output: result.standardOutput, errorOutput: result.standardError)
   } catch let error as SubprocessError {
@@ -30,10 +31,18 @@ func execute(_ arguments: [String], environment: [String: String] = [:]) async t
 
 /// Runs `arguments` and returns what it said; throws `LabError` of code `commandFailed` with its last words otherwise.
 @discardableResult
-func require(_ arguments: [String], to action: String, host: String? = nil) async throws -> CommandResult {
+func executeOrThrow(_ arguments: [String], to action: String, host: String? = nil) async throws -> CommandResult {
   let result = try await execute(arguments)
   try result.check(action, host: host)
   return result
+}
+
+/// What every command of a lab sees, so that nobody's settings reach libvirt, ssh or a parser of their output.
+func plainEnvironment(_ more: [String: String] = [:]) -> Environment {
+  let path = getenv("PATH").map { String(cString: $0) + ":" } ?? ""
+  let values = ["PATH": path + "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LC_ALL": "C.UTF-8"]
+  let all = values.merging(more) { _, new in new }
+  return .custom(Dictionary(uniqueKeysWithValues: all.map { (Environment.Key(stringLiteral: $0), $1) }))
 }
 
 extension CommandResult {

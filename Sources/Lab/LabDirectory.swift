@@ -48,7 +48,7 @@ struct LabDirectory {
   }
 
   private func makeKey(_ path: String, comment: String) async throws {
-    try await require(
+    try await executeOrThrow(
       ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", path], to: "make the key \(path)")
   }
 }

@@ -1,0 +1,86 @@
+import FoundationEssentials
+
+/// A guest to be made in a lab.
+public struct GuestSpecification: Sendable, Equatable {
+  /// Where the guest's disk lives; a size is in MiB.
+  public enum Disk: Sendable, Equatable {
+    case none
+    /// In the directory that all hosts see.
+    case shared(mebibytes: Int)
+    /// In a directory that has the same path on every host, and other contents.
+    case local(mebibytes: Int)
+  }
+
+  /// What its network device is connected to.
+  public enum Connection: Sendable, Equatable {
+    case none
+    case bridge(String)
+    /// A network of libvirt's; every host has `guests`.
+    case network(String)
+  }
+
+  /// What it does all the time: changes `mebibytesPerSecond` of its memory within a set of `workingSet` MiB.
+  public struct Workload: Sendable, Equatable {
+    public var mebibytesPerSecond: Int
+    public var workingSet: Int
+
+    public init(mebibytesPerSecond: Int, workingSet: Int) {
+      self.mebibytesPerSecond = mebibytesPerSecond
+      self.workingSet = workingSet
+    }
+  }
+
+  /// Any name that libvirt takes: it is quoted wherever it goes.
+  public var name: String
+  public var uuid: UUID
+  /// In MiB.
+  public var memory: Int
+  public var vcpus: Int
+  public var disk: Disk
+  public var connection: Connection
+  /// In the guests' network, from `LabPlan.guestAddress`; nil leaves the device down.
+  public var address: String?
+  public var workload: Workload?
+  /// A machine type of QEMU's: "pc", "q35" or one with a version.
+  public var machine: String
+
+  public init(
+    name: String, uuid: UUID = UUID(), memory: Int = 256, vcpus: Int = 1, disk: Disk = .none,
+    connection: Connection = .bridge("br0"), address: String? = nil, workload: Workload? = nil, machine: String = "pc"
+  ) {
+    self.name = name
+    self.uuid = uuid
+    self.memory = memory
+    self.vcpus = vcpus
+    self.disk = disk
+    self.connection = connection
+    self.address = address
+    self.workload = workload
+    self.machine = machine
+  }
+
+  /// Names the guest in virsh's arguments: unlike a name it needs no quoting and cannot look like an option.
+  public var id: String { uuid.uuidString.lowercased() }
+
+  /// The disk's path inside the hosts; nil for a guest without one.
+  public var diskPath: String? {
+    switch disk {
+    case .none: nil
+    case .shared: "\(LabPlan.sharedPath)/\(id).img"
+    case .local: "\(LabPlan.localPath)/\(id).img"
+    }
+  }
+
+  /// What its serial console said, as a path inside the host where it runs.
+  public var consolePath: String { "/var/log/libvirt/qemu/\(id)-console.log" }
+
+  /// The same for every host of a lab.
+  var macAddress: String {
+    let bytes = uuid.uuid
+    return "52:54:00" + [bytes.13, bytes.14, bytes.15].map { ":" + Self.hexadecimal($0) }.joined()
+  }
+
+  private static func hexadecimal(_ byte: UInt8) -> String {
+    (byte < 16 ? "0" : "") + String(byte, radix: 16)
+  }
+}

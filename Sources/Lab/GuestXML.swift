@@ -1,0 +1,75 @@
+/// A guest's domain XML: type qemu, for a lab's hosts have no KVM.
+struct GuestXML {
+  let guest: GuestSpecification
+  let image: GuestImage
+
+  var text: String {
+    """
+    <domain type='qemu'>
+      <name>\(Self.escape(guest.name))</name>
+      <uuid>\(guest.id)</uuid>
+      <memory unit='MiB'>\(guest.memory)</memory>
+      <vcpu>\(guest.vcpus)</vcpu>
+      <os>
+        <type arch='x86_64' machine='\(Self.escape(guest.machine))'>hvm</type>
+        <kernel>\(Self.escape(image.kernel))</kernel>
+        <initrd>\(Self.escape(image.initramfs))</initrd>
+        <cmdline>\(Self.escape(commandLine))</cmdline>
+      </os>
+      <features><acpi/></features>
+      <on_crash>preserve</on_crash>
+      <devices>
+        <emulator>/usr/bin/qemu-system-x86_64</emulator>
+        \(disk)
+        \(interface)
+        <serial type='file'><source path='\(Self.escape(guest.consolePath))' append='on'/></serial>
+        <memballoon model='virtio'/>
+      </devices>
+    </domain>
+
+    """
+  }
+
+  private var commandLine: String {
+    var words = ["console=ttyS0", "quiet", "panic=-1", "random.trust_cpu=on", "net.ifnames=0"]
+    if let address = guest.address { words.append("lab.address=\(address)/24") }
+    if let workload = guest.workload {
+      words += ["lab.dirty=\(workload.mebibytesPerSecond)", "lab.working_set=\(workload.workingSet)"]
+    }
+    return words.joined(separator: " ")
+  }
+
+  private var disk: String {
+    guard let path = guest.diskPath else { return "" }
+    return """
+      <disk type='file' device='disk'>
+            <driver name='qemu' type='raw' cache='none'/>
+            <source file='\(Self.escape(path))'/>
+            <target dev='vda' bus='virtio'/>
+          </disk>
+      """
+  }
+
+  private var interface: String {
+    let rest = "<mac address='\(guest.macAddress)'/><model type='virtio'/></interface>"
+    switch guest.connection {
+    case .none: return ""
+    case .bridge(let name): return "<interface type='bridge'><source bridge='\(Self.escape(name))'/>" + rest
+    case .network(let name): return "<interface type='network'><source network='\(Self.escape(name))'/>" + rest
+    }
+  }
+
+  /// Text that stands for itself in XML, in an element or in an attribute in either quotes.
+  static func escape(_ text: String) -> String {
+    text.map { character in
+      switch character {
+      case "&": "&amp;"
+      case "<": "&lt;"
+      case ">": "&gt;"
+      case "\"": "&quot;"
+      case "'": "&apos;"
+      default: String(character)
+      }
+    }.joined()
+  }
+}

@@ -1,0 +1,61 @@
+#!/bin/sh
+# PID 1 of a lab's guest: loads the drivers, takes its address, answers pings and works as the kernel command line says:
+# lab.address=ADDRESS/LENGTH, lab.dirty=MiB-A-SECOND, lab.working_set=MiB.
+/bin/busybox --install -s /bin
+export PATH=/bin
+mount -t devtmpfs devtmpfs /dev
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+exec </dev/console >/dev/console 2>&1
+
+for module in /modules/*.ko; do insmod "$module"; done
+
+address= dirty=0 working_set=0
+read -r line </proc/cmdline
+for word in $line; do
+  case $word in
+    lab.address=*) address=${word#*=} ;;
+    lab.dirty=*) dirty=${word#*=} ;;
+    lab.working_set=*) working_set=${word#*=} ;;
+  esac
+done
+
+ip link set lo up
+if [ -n "$address" ] && [ -e /sys/class/net/eth0 ]; then
+  ip link set eth0 up
+  ip address add "$address" dev eth0
+fi
+
+# Hundredths of a second since the boot.
+now() {
+  read -r uptime _ </proc/uptime
+  hundredths=${uptime#*.}
+  echo $((${uptime%.*} * 100 + ${hundredths#0}))
+}
+
+# Writes $1 MiB a second over and over into a file of $2 MiB in memory; each pass writes other contents, because what
+# samples pages sees a change of contents and not the act of writing.
+work() {
+  mkdir -p /work
+  mount -t tmpfs -o size=100% tmpfs /work
+  dd if=/dev/urandom of=/work/pool bs=1M count=2 2>/dev/null
+  pages=$(($2 * 256)) page=0 pass=0
+  step=$(($1 * 256 / 10))
+  [ "$step" -gt 0 ] || step=1
+  due=$(now)
+  while :; do
+    count=$step
+    [ "$count" -le 256 ] || count=256
+    [ $((page + count)) -le "$pages" ] || count=$((pages - page))
+    dd if=/work/pool of=/work/set bs=4k count="$count" skip=$(((page + pass) % 256)) seek="$page" conv=notrunc 2>/dev/null
+    page=$((page + count))
+    if [ "$page" -ge "$pages" ]; then page=0 pass=$((pass + 1)); fi
+    due=$((due * 1 + count * 100 / ($1 * 256)))
+    late=$(($(now) - due))
+    if [ "$late" -lt 0 ]; then usleep $((-late * 10000)); elif [ "$late" -gt 100 ]; then due=$(now); fi
+  done
+}
+
+echo "lab guest ready"
+if [ "$dirty" -gt 0 ] && [ "$working_set" -gt 0 ]; then work "$dirty" "$working_set" & fi
+while :; do wait; sleep 3600; done
