@@ -1,0 +1,103 @@
+import MigrationModel
+import Testing
+
+@testable import Probes
+
+/// The conversation with a real /bin/sh of this machine.
+@Suite struct ShellTests {
+  private func withShell<T: Sendable>(_ body: @Sendable @escaping (HostShell) async throws -> T) async throws -> T {
+    try await Door.local.open(timeout: .seconds(60), body: body)
+  }
+
+  static let names = [
+    "plain", "with space", "it's", "\"q\"", "$(touch /tmp/migrate-injected)", "`id`", "a\nb", "-n", "żółw", "'\u{301}x",
+    "*",
+  ]
+
+  @Test(arguments: names) func namesAreCarriedLiterally(name: String) async throws {
+    let section = Shell.Section(name: "echo", script: "printf %s \(name.shellQuoted)")
+    let answer = try await withShell { await $0.ask([section])[section] }
+    #expect(answer == .known(name))
+  }
+
+  @Test func answersKeepTheirSectionsAndStatuses() async throws {
+    let good = Shell.Section(name: "good", script: "echo one; echo two")
+    let bad = Shell.Section(name: "bad", script: "echo why; echo more; exit 3")
+    let empty = Shell.Section(name: "empty", script: ":")
+    let answers = try await withShell { await $0.ask([good, bad, empty]) }
+    #expect(answers[good] == .known("one\ntwo\n"))
+    #expect(answers[bad] == .gap(Gap(source: "bad", reason: "why (status 3)")))
+    #expect(answers[empty] == .known(""))
+  }
+
+  @Test func aCommandCannotEatTheConversation() async throws {
+    let greedy = Shell.Section(name: "greedy", script: "cat")
+    let after = Shell.Section(name: "after", script: "echo still here")
+    let answers = try await withShell { await $0.ask([greedy, after]) }
+    #expect(answers[after] == .known("still here\n"))
+  }
+
+  @Test func aHostThatFallsSilentIsAGapAndIsNotAskedAgain() async throws {
+    let answers = try await Door.local.open(timeout: .milliseconds(50)) { shell in
+      let hang = Shell.Section(name: "hang", script: "exec tail -f /dev/null")
+      return (await shell.ask([hang])[hang], await shell.ask([GuestQuestions.clock])[GuestQuestions.clock])
+    }
+    for answer in [answers.0, answers.1] {
+      guard case .gap(let gap) = answer else {
+        Issue.record("answered \(answer)")
+        continue
+      }
+      #expect(gap.reason.contains("did not answer"))
+    }
+  }
+
+  @Test func everyQuestionAboutThisHostIsAnsweredOrSaysWhyNot() async throws {
+    let answers = try await withShell { await $0.ask(HostQuestions.all) }
+    #expect(answers.fact(HostQuestions.cpu, Parse.cpu).value?.flags.isEmpty == false)
+    #expect(answers.fact(HostQuestions.memory, Parse.memory).value != nil)
+    #expect(answers.fact(HostQuestions.links, Parse.links).value?.contains { $0.name == "lo" } == true)
+    #expect(answers[HostQuestions.mounts].value?.isEmpty == false)
+  }
+
+  @Test(arguments: names) func aNonceShowsThatADirectoryIsTheSame(name: String) async throws {
+    let directory = try TemporaryDirectory()
+    let image = directory.path + "/" + name
+    try directory.write(name, "image")
+    let proof = StorageProof(path: image, nonce: randomHex())
+    let verdict = try await withShell { shell in
+      let written = await shell.ask([proof.write])[proof.write]
+      let read = await shell.ask([proof.read])[proof.read]
+      _ = await shell.ask([proof.remove])
+      return proof.judge(written: written, read: read)
+    }
+    guard case .known(.same) = verdict else {
+      Issue.record("\(verdict)")
+      return
+    }
+    #expect(try directory.entries() == [name])
+  }
+
+  @Test func anotherDirectoryUnderTheSameNameIsDifferent() {
+    let proof = StorageProof(path: "/a/b", nonce: "n1")
+    #expect(
+      proof.judge(written: .known(""), read: .known("")).value
+        == .different(source: "holds the nonce file just written", destination: "does not see it"))
+    #expect(
+      proof.judge(written: .known(""), read: .known("n1")).value
+        == .same(proof: "a nonce file written on the source was read on the destination"))
+    #expect(proof.judge(written: .gap(Gap(source: "s", reason: "read-only")), read: .known("")).value == nil)
+  }
+
+  @Test func theNonceGoesWhenTheShellEndsEarly() async throws {
+    let directory = try TemporaryDirectory()
+    try directory.write("image", "x")
+    let proof = StorageProof(path: directory.path + "/image", nonce: randomHex())
+    let seen = try await withShell { shell in
+      _ = await shell.atExit(proof.removal)
+      _ = await shell.ask([proof.write])
+      return try directory.entries()
+    }
+    #expect(seen.count == 2)
+    #expect(try directory.entries() == ["image"])
+  }
+}
