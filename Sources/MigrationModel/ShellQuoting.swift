@@ -4,9 +4,14 @@ extension String {
   /// Total: every text, also an empty one or one with newlines, comes back from the shell byte for byte. A leading dash
   /// is quoted too, but a command would still read such a word as an option: pass it as an option's value.
   public var shellQuoted: String {
-    let isBare = !isEmpty && first != "-" && unicodeScalars.allSatisfy(\.isSafeInShell)
-    return isBare
-      ? self : "'" + split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+    let scalars = unicodeScalars
+    guard scalars.isEmpty || first == "-" || !scalars.allSatisfy(\.isSafeInShell) else { return self }
+    // By scalars: as a Character, a quote that a combining mark follows is not a quote, but to the shell it is.
+    var quoted = "'"
+    for scalar in scalars {
+      if scalar == "'" { quoted += "'\\''" } else { quoted.unicodeScalars.append(scalar) }
+    }
+    return quoted + "'"
   }
 }
 

@@ -10,7 +10,8 @@ import Testing
   }
 
   static let names = [
-    "plain", "with space", "it's", "\"q\"", "$(touch /tmp/migrate-injected)", "`id`", "a\nb", "-n", "żółw", "'\u{301}x",
+    "plain", "with space", "it's", "\"q\"", "$(touch /tmp/migrate-injected)", "$(exit 1)", "`id`", "a\nb", "-n", "żółw",
+    "'\u{301}x",
     "*",
   ]
 
@@ -59,7 +60,9 @@ import Testing
     #expect(answers[HostQuestions.mounts].value?.isEmpty == false)
   }
 
-  @Test(arguments: names) func aNonceShowsThatADirectoryIsTheSame(name: String) async throws {
+  @Test(arguments: names.filter { !$0.contains("/") }) func aNonceShowsThatADirectoryIsTheSame(name: String)
+    async throws
+  {
     let directory = try TemporaryDirectory()
     let image = directory.path + "/" + name
     try directory.write(name, "image")
