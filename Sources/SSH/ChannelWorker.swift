@@ -159,10 +159,11 @@ final class ChannelWorker {
     return true
   }
 
-  /// What libssh holds now, nothing when it holds nothing, nil at the stream's end.
+  /// What libssh holds now, nothing when it holds nothing, nil at the stream's end. An error is no end: the loop sees
+  /// by itself that the connection is gone.
   private func read(isError: Bool) -> ArraySlice<UInt8>? {
     let count = ssh_channel_read_nonblocking(channel, &buffer, UInt32(buffer.count), isError ? 1 : 0)
-    return count < 0 ? nil : buffer.prefix(Int(count))
+    return count == SSH_EOF ? nil : buffer.prefix(max(0, Int(count)))
   }
 
   private func sendInput() -> Bool {

@@ -26,7 +26,7 @@ struct PublicKey: Sendable, Hashable {
   }
 
   /// RFC 4648, padding optional; nil for any other character.
-  private static func decode(_ text: some StringProtocol) -> [UInt8]? {
+  static func decode(_ text: some StringProtocol) -> [UInt8]? {
     let digits = text.utf8.prefix { $0 != UInt8(ascii: "=") }
     guard text.utf8.dropFirst(digits.count).allSatisfy({ $0 == UInt8(ascii: "=") }) else { return nil }
     var bytes: [UInt8] = []
