@@ -53,7 +53,7 @@ private func absent(_ path: String, _ disk: Disk, _ move: Move, _ source: FileId
     eject
     ? [
       "Or eject it: "
-        + move.source.virsh("change-media", "--domain", move.domain.name, "--path", disk.target, "--eject")
+        + move.source.virsh("change-media --domain \(move.domain.name) --path \(disk.target) --eject")
     ]
     : copy
   return Issue(
@@ -94,7 +94,7 @@ private func sameStorage(_ path: String, _ disk: Disk, _ move: Move) -> Answer {
         remedy: [
           "See what is mounted, on both: findmnt --target \(path.shellQuoted)",
           "Mount the storage of \(move.source.name) there.",
-          "Or copy the disk, which overwrites the other one: --copy-storage-all --migrate-disks \(disk.target.shellQuoted)",
+          "Or copy the disk over the other one: --copy-storage-all --migrate-disks \(disk.target.shellQuoted)",
         ])
     ])
   }
