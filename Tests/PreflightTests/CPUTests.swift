@@ -132,6 +132,14 @@ import Testing
     #expect(finding?.destination == "incompatible")
   }
 
+  @Test func nothingIsClaimedOfAGuestWhoseCPUWasNotCompared() {
+    let lost = move { $0.destination.cpu = host(["fpu", "vmx"]) }
+    #expect(lost.findings("cpu.flags").first?.message.contains("does not use it") == true)
+    let unread = lost.with { $0.pair.cpuComparison = .gap(gap) }.findings("cpu.flags")
+    #expect(unread.map(\.severity) == [.unknown, .warning])
+    #expect(unread.last?.message.contains("nothing says that web1 can do without") == true)
+  }
+
   @Test func anotherVendorBlocks() {
     let finding = move { $0.destination.cpu = host([], vendor: "AuthenticAMD") }.findings("cpu.flags").first
     #expect(finding?.severity == .blocker)

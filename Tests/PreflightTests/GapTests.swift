@@ -97,7 +97,7 @@ private func badness(_ verdict: Verdict) -> Int {
     #expect(move { removal.remove(&$0.destination) }.assessed().verdict == removal.onDestination, "destination")
   }
 
-  /// Less knowledge never helps: what blocked may become unknown, but never passes, and nothing else gets better at all.
+  /// Less knowledge never helps: what blocked may become unknown, but never passes; nothing else gets better at all.
   @Test(arguments: removals)
   func removingAFactNeverMakesAVerdictBetter(_ removal: Removal) {
     for (name, base) in cases {

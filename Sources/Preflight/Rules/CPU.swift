@@ -132,7 +132,9 @@ private func lostFlags(_ move: Move, _ lost: [String], _ source: HostCPU, _ dest
   let consequence =
     seesAll
     ? "and \(move.domain.name) sees all of the host's flags (\(move.domain.cpuMode ?? ""))"
-    : "though the CPU model of \(move.domain.name) does not use \(lost.count == 1 ? "it" : "them")"
+    : move.pair.cpuComparison.value?.isCompatible == true
+      ? "though the CPU model of \(move.domain.name) does not use \(lost.count == 1 ? "it" : "them")"
+      : "and nothing says that \(move.domain.name) can do without"
   return Issue(
     seesAll ? .blocker : .warning, "CPU flags", source: source.model,
     destination: "\(destination.model), lacks \(lost.list)",

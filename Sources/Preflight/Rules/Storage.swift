@@ -16,7 +16,9 @@ private func presence(of disk: Disk, _ move: Move) -> Answer {
       all: disk.backingFiles.map { isThere($0, disk, move) }, ifNone: "\(disk.target) is copied")
   }
   let chain = disk.backingFiles.map { isThere($0, disk, move) }
-  if let path = disk.path { return Answer(all: [isThere(path, disk, move)] + chain, ifNone: "") }
+  if let path = disk.path {
+    return Answer(all: [isThere(path, disk, move)] + chain, ifNone: "\(disk.target) is not a file")
+  }
   guard case .volume(let pool, let volume) = disk.source else {
     return Answer(all: chain, ifNone: "\(disk.target) is not a file")
   }

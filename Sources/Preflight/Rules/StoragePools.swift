@@ -26,7 +26,7 @@ private struct Pools {
       }
       let resolved = move.onDestination("the volume \(pool)/\(volume)", move.destination.volumes["\(pool)/\(volume)"])
       let volumeThere = resolved.answer { $0 == nil ? Answer([noVolume(pool, volume, disk, move)]) : .holds }
-      return Answer(all: [volumeThere, Answer(difference(here, there, move))], ifNone: "")
+      return Answer(all: [volumeThere, Answer(difference(here, there, move))], ifNone: "\(disk.target) is in no pool")
     }
   }
 
