@@ -114,6 +114,14 @@ private func copying(_ copy: MigrationRequest.StorageCopy, _ disks: [String] = [
     #expect(finding?.remedyText.contains("findmnt --target \(image)") == true)
   }
 
+  @Test func aBackingFileOnOtherStorageBlocksToo() {
+    let findings = move {
+      $0.domain.disks[0].backingFiles = ["/srv/base.qcow2", "/srv/unasked.raw"]
+      $0.pair.storage["/srv/base.qcow2"] = .known(.different(source: "inode 1", destination: "inode 2"))
+    }.findings("storage.identity")
+    #expect(findings.map(\.subject) == ["/srv/base.qcow2"])
+  }
+
   @Test func noProofIsUnknownAndNeverReady() {
     let unproven = move { $0.pair.storage = [:] }
     #expect(unproven.findings("storage.identity").map(\.severity) == [.unknown])
