@@ -42,7 +42,7 @@ public struct DomainFacts: Codable, Sendable, Equatable {
   public var disks: [Disk]
   public var interfaces: [Interface]
 
-  /// Version of the QEMU process that runs the guest, which a package upgrade does not change; known(nil) when shut off.
+  /// Version of the QEMU that runs the guest, which a package upgrade does not change; known(nil) when shut off.
   public var runningQEMU: Fact<Version?>
 
   public init(name: String, uuid: String, state: DomainState = .running) {

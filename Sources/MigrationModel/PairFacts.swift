@@ -1,6 +1,6 @@
 /// What only shows when both hosts are looked at together.
 public struct PairFacts: Codable, Sendable, Equatable {
-  /// Addresses to which the source resolves the name that the destination will hand back; empty when it resolves to none.
+  /// Addresses to which the source resolves the name that the destination will hand back; empty when there is none.
   public var destinationResolvedOnSource: Fact<[String]>
   /// The live guest CPU against the destination (`virConnectCompareHypervisorCPU` on the destination).
   public var cpuComparison: Fact<CPUComparison>

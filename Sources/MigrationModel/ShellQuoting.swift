@@ -4,14 +4,10 @@ extension String {
   /// Total: every text, also an empty one or one with newlines, comes back from the shell byte for byte. A leading dash
   /// is quoted too, but a command would still read such a word as an option: pass it as an option's value.
   public var shellQuoted: String {
-    let scalars = unicodeScalars
-    guard scalars.isEmpty || first == "-" || !scalars.allSatisfy(\.isSafeInShell) else { return self }
-    // By scalars: as a Character, a quote that a combining mark follows is not a quote, but to the shell it is.
-    var quoted = "'"
-    for scalar in scalars {
-      if scalar == "'" { quoted += "'\\''" } else { quoted.unicodeScalars.append(scalar) }
-    }
-    return quoted + "'"
+    if !isEmpty, first != "-", unicodeScalars.allSatisfy(\.isSafeInShell) { return self }
+    // Scalars, not characters: a quote with a combining mark is another character, but the shell still sees the quote.
+    let quoted = unicodeScalars.map { $0 == "'" ? "'\\''" : String($0) }.joined()
+    return "'\(quoted)'"
   }
 }
 

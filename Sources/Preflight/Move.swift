@@ -38,7 +38,7 @@ public struct Move: Sendable {
 }
 
 /// The limits that a site may set for itself.
-public struct PreflightPolicy: Codable, Sendable, Equatable {
+public struct PreflightPolicy: Sendable, Equatable {
   /// Clock difference from which the move is warned about. Nanoseconds.
   public var clockWarning: Int64
   /// Clock difference from which the move is blocked. Nanoseconds.

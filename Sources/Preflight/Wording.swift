@@ -1,9 +1,22 @@
 import MigrationModel
 
 extension HostFacts {
-  /// "virsh -c 'qemu+ssh://kvm2/system' ARGUMENTS", each argument quoted.
-  func virsh(_ arguments: String...) -> String {
-    (["virsh", "-c", uri.shellQuoted] + arguments.map(\.shellQuoted)).joined(separator: " ")
+  /// A virsh command on this host's daemon: "virsh -c qemu+ssh://kvm2/system net-start --network default".
+  func virsh(_ command: ShellText) -> String { "virsh -c \(uri.shellQuoted) \(command.text)" }
+}
+
+/// Shell text whose interpolated values are quoted, so that no name from a host can be forgotten.
+struct ShellText: ExpressibleByStringInterpolation {
+  var text: String
+
+  init(stringLiteral value: String) { text = value }
+  init(stringInterpolation: StringInterpolation) { text = stringInterpolation.text }
+
+  struct StringInterpolation: StringInterpolationProtocol {
+    var text = ""
+    init(literalCapacity: Int, interpolationCount: Int) { text.reserveCapacity(literalCapacity) }
+    mutating func appendLiteral(_ literal: String) { text += literal }
+    mutating func appendInterpolation(_ value: String) { text += value.shellQuoted }
   }
 }
 

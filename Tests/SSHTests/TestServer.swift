@@ -91,10 +91,7 @@ func withServer<Value>(
   hostKeys: [String] = ["ed25519"], options: [String] = [], _ body: (TestServer) async throws -> Value
 ) async throws -> Value {
   let server = try await startServer(hostKeys: hostKeys, options: options)
-  defer {
-    kill(-server.process, SIGKILL)
-    waitpid(server.process, nil, 0)
-  }
+  defer { endAndReap(server.process) }
   return try await body(server)
 }
 
@@ -102,9 +99,8 @@ private func startServer(hostKeys: [String], options: [String]) async throws -> 
   let directory = try TemporaryDirectory()
   try makePrivilegeSeparationDirectory()
   for type in hostKeys { try await makeKey("host_\(type)", type: type, in: directory) }
-  let user = try await makeKey("user", in: directory)
+  try await makeKey("user", in: directory)
   try directory.write("authorized_keys", try directory.read("user.pub"))
-  _ = user
   for _ in 0..<20 {
     let port = try freePort()
     let lines =
@@ -127,19 +123,47 @@ private func makePrivilegeSeparationDirectory() throws {
   mkdir("/run/sshd", 0o755)
 }
 
-/// In a process group of its own, so that the sessions it forks can be ended with it.
 private func spawnServer(configuration: String, log: String) throws -> Int32 {
+  try spawn(["/usr/sbin/sshd", "-D", "-E", log, "-f", configuration])
+}
+
+/// Starts a process in a group of its own, so that what it forks can be ended with it; its output goes nowhere.
+func spawn(_ words: [String]) throws -> Int32 {
   var attributes = posix_spawnattr_t()
   posix_spawnattr_init(&attributes)
   posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
   defer { posix_spawnattr_destroy(&attributes) }
-  let words = ["/usr/sbin/sshd", "-D", "-E", log, "-f", configuration]
+  var actions = posix_spawn_file_actions_t()
+  posix_spawn_file_actions_init(&actions)
+  defer { posix_spawn_file_actions_destroy(&actions) }
+  posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
   var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
   defer { arguments.forEach { free($0) } }
   var process: pid_t = 0
-  let status = posix_spawn(&process, words[0], nil, &attributes, &arguments, environ)
-  guard status == 0 else { throw TestFailure("posix_spawn sshd: errno \(status)") }
+  let status = posix_spawn(&process, words[0], &actions, &attributes, &arguments, environ)
+  guard status == 0 else { throw TestFailure("posix_spawn \(words[0]): errno \(status)") }
   return process
+}
+
+/// Ends a process of `spawn` with its group.
+func endAndReap(_ process: Int32) {
+  kill(-process, SIGKILL)
+  waitpid(process, nil, 0)
+}
+
+/// A Unix socket that accepts connections and never answers.
+func deafAgent(_ path: String) throws -> Int32 {
+  let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+  var address = sockaddr_un()
+  address.sun_family = sa_family_t(AF_UNIX)
+  withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
+  let status = withUnsafePointer(to: &address) { pointer in
+    pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+      bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+    }
+  }
+  guard status == 0, listen(descriptor, 4) == 0 else { throw TestFailure("listen at \(path): errno \(errno)") }
+  return descriptor
 }
 
 /// Waits until the port accepts; false when sshd ended first (another process took the port).

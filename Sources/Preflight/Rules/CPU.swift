@@ -1,6 +1,6 @@
 import MigrationModel
 
-/// The destination has every machine type by its canonical name: aliases such as "q35" stand for different ones per host.
+/// The destination has the machine type by its canonical name: an alias such as "q35" stands for another on each host.
 let machineType = Rule("machine.type", .blocker, "the domain's canonical machine type among the destination's") {
   move in
   guard !move.domain.machine.isEmpty else { return .notApplicable("\(move.domain.name) names no machine type") }
@@ -26,9 +26,9 @@ private func noMachine(_ move: Move, _ offered: Set<String>) -> Issue {
     "The QEMU of \(there) has no machine type \(move.domain.machine), which \(move.domain.name) needs.",
     remedy: [
       "Upgrade QEMU on \(there); what it has now: "
-        + move.destination.virsh("domcapabilities", "--arch", move.domain.arch, "--virttype", move.domain.virtType),
+        + move.destination.virsh("domcapabilities --arch \(move.domain.arch) --virttype \(move.domain.virtType)"),
       "Or shut the guest down and give it a machine type of both hosts: "
-        + move.source.virsh("edit", "--domain", move.domain.name),
+        + move.source.virsh("edit --domain \(move.domain.name)"),
     ])
 }
 
@@ -40,10 +40,10 @@ private func aliasMeansTheSame(_ move: Move, there: String) -> Answer {
     return Answer([
       Issue(
         .blocker, move.domain.machine, source: here, destination: there,
-        "The machine type \(move.domain.machine) of \(move.domain.name) means \(here) on \(move.source.name) and \(there) on"
-          + " \(move.destination.name).",
+        "The machine type \(move.domain.machine) of \(move.domain.name) means \(here) on \(move.source.name) and"
+          + " \(there) on \(move.destination.name).",
         remedy: [
-          "Write \(here) into the definition: " + move.source.virsh("edit", "--domain", move.domain.name),
+          "Write \(here) into the definition: " + move.source.virsh("edit --domain \(move.domain.name)"),
           "Or make both hosts run the same QEMU.",
         ])
     ])
@@ -74,17 +74,17 @@ private func emulatorRemedy(_ move: Move, hasOtherType: Bool, other: Emulator?) 
   if let other {
     return [
       "Install the package that holds \(move.domain.emulator ?? "it") on \(there).",
-      "Or pass a destination XML with <emulator>\(other.path)</emulator>: --xml FILE (and the same in --persistent-xml FILE)",
+      "Or pass a destination XML with <emulator>\(other.path)</emulator>: --xml FILE, and --persistent-xml FILE alike",
     ]
   }
   return hasOtherType && move.domain.virtType == "kvm"
     ? [
-      "On \(there): ls -l /dev/kvm; virt-host-validate qemu    # load kvm_intel or kvm_amd, switch it on in the firmware"
+      "On \(there): ls -l /dev/kvm; virt-host-validate qemu    # load kvm_intel or kvm_amd, see the firmware"
     ]
     : ["Install QEMU for \(move.domain.arch) on \(there) and restart libvirtd, which reads the list when it starts."]
 }
 
-/// Nothing that the guest's CPU has shown it goes away: the hypervisor's own comparison, and the hosts' flags and vendor.
+/// Nothing that the guest's CPU has shown it goes away: the hypervisor's comparison, and the hosts' flags and vendor.
 ///
 /// The comparison (`virConnectCompareHypervisorCPU` of the live `<cpu>`) decides. A flag that only the host loses is a
 /// warning, except for host-passthrough and maximum, where the guest sees all of them. An emulated guest (TCG) does not
@@ -115,8 +115,8 @@ private func hostDifferences(_ move: Move, _ source: HostCPU, _ destination: Hos
     return [
       Issue(
         .blocker, "CPU vendor", source: source.vendor, destination: destination.vendor,
-        "\(move.source.name) has a CPU of \(source.vendor) and \(move.destination.name) one of \(destination.vendor): no"
-          + " running guest moves between them safely.",
+        "\(move.source.name) has a CPU of \(source.vendor) and \(move.destination.name) one of \(destination.vendor):"
+          + " no running guest moves between them safely.",
         remedy: [
           "Choose a destination with a \(source.vendor) CPU.", "Or shut the guest down and move it offline: --offline",
         ])
@@ -132,7 +132,9 @@ private func lostFlags(_ move: Move, _ lost: [String], _ source: HostCPU, _ dest
   let consequence =
     seesAll
     ? "and \(move.domain.name) sees all of the host's flags (\(move.domain.cpuMode ?? ""))"
-    : "though the CPU model of \(move.domain.name) does not use \(lost.count == 1 ? "it" : "them")"
+    : move.pair.cpuComparison.value?.isCompatible == true
+      ? "though the CPU model of \(move.domain.name) does not use \(lost.count == 1 ? "it" : "them")"
+      : "and nothing says that \(move.domain.name) can do without"
   return Issue(
     seesAll ? .blocker : .warning, "CPU flags", source: source.model,
     destination: "\(destination.model), lacks \(lost.list)",
@@ -140,7 +142,7 @@ private func lostFlags(_ move: Move, _ lost: [String], _ source: HostCPU, _ dest
     remedy: seesAll
       ? cpuRemedy(move)
       : [
-        "Look for a difference of firmware settings or microcode between \(move.source.name) and \(move.destination.name)."
+        "Compare the firmware settings and microcode of \(move.source.name) and \(move.destination.name)."
       ])
 }
 
@@ -148,7 +150,7 @@ private func cpuRemedy(_ move: Move) -> [String] {
   [
     "Find a CPU that both hosts have: put the CPUs of \(move.source.virsh("domcapabilities")) and "
       + "\(move.destination.virsh("domcapabilities")) into one file and run virsh hypervisor-cpu-baseline FILE",
-    "Write it into the definition and restart the guest: \(move.source.virsh("edit", "--domain", move.domain.name))",
+    "Write it into the definition and restart the guest: \(move.source.virsh("edit --domain \(move.domain.name)"))",
     "Or shut the guest down and move it offline: --offline",
   ]
 }

@@ -22,7 +22,7 @@ let clockSkew = Rule("clock.skew", .blocker, "the difference of both clocks, wit
   }
 }
 
-/// How far the destination's clock is ahead of the source's. Nanoseconds; floating, since any Int64 may come from a file.
+/// How far the destination's clock is ahead of the source's. Nanoseconds; floating, since a file may hold any Int64.
 private struct Skew {
   var offset: Double
   var bound: Double

@@ -46,7 +46,7 @@ func unknownDisks(_ move: Move) -> [Issue] {
   return move.request.migrateDisks.filter { !$0.isEmpty && !targets.contains($0) }.map { name in
     issue(
       .blocker, "--migrate-disks", name, "\(move.domain.name) has no disk \(name); it has \(targets.sorted().list)",
-      [move.source.virsh("domblklist", "--domain", move.domain.name)])
+      [move.source.virsh("domblklist --domain \(move.domain.name)")])
   }
 }
 
@@ -96,7 +96,7 @@ private func numbers(_ request: MigrationRequest) -> [Issue] {
   return issues + bandwidths(request)
 }
 
-/// Limits of `QEMU_DOMAIN_MIG_BANDWIDTH_MAX` (signed bytes a second) and of the bandwidth.postcopy parameter (unsigned).
+/// Limits of `QEMU_DOMAIN_MIG_BANDWIDTH_MAX` (signed bytes a second) and of bandwidth.postcopy (unsigned).
 /// Zero is taken for "not set": `qemuMigrationSrcRun` then uses the domain's own limit.
 private func bandwidths(_ request: MigrationRequest) -> [Issue] {
   let limits = [
@@ -122,7 +122,7 @@ private func bandwidths(_ request: MigrationRequest) -> [Issue] {
 /// `virDomainDefParse` refuses names that are empty or have a slash or a newline in them.
 private func names(_ request: MigrationRequest) -> [Issue] {
   var issues: [Issue] = []
-  if let name = request.destinationName, name.isEmpty || name.contains("/") || name.contains("\n") {
+  if let name = request.destinationName, !name.isDomainName {
     issues.append(
       issue(
         .blocker, "--dname", name, "a domain's name cannot be empty or hold a slash or a newline",
@@ -181,6 +181,8 @@ extension MigrationRequest {
 }
 
 extension String {
+  fileprivate var isDomainName: Bool { !isEmpty && !unicodeScalars.contains { $0 == "/" || $0 == "\n" } }
+
   /// What stands before the first colon of a URI; nil without one.
   var scheme: String? {
     guard let colon = firstIndex(of: ":"), colon != startIndex else { return nil }

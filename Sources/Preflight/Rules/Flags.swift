@@ -3,7 +3,7 @@ import MigrationModel
 /// The requested options go together; libvirt finds out late, on some versions not at all.
 ///
 /// Combinations from libvirt-domain.c, qemu_migration.c and qemu_migration_params.c (9.0.0 and 11.3.0) and QEMU's
-/// migration/options.c. Judged from the request; the domain only adds whether the move is offline and which disks it has.
+/// migration/options.c. Judged from the request; the domain only adds whether the move is offline, and its disks.
 let flagsLegal = Rule("flags.legal", .blocker, "the requested combination of options, and their values") { move in
   Answer(illegalFlags(move.request, isOffline: move.isOffline) + unknownDisks(move))
 }

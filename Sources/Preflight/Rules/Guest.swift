@@ -14,21 +14,21 @@ let guestState = Rule("guest.state", .blocker, "the guest's state allows the mov
     stateBlocker(
       move, "has a saved memory image that would stay behind",
       [
-        "Resume it from the image, then move it live: \(move.source.virsh("start", "--domain", move.domain.name))",
-        "Or throw its memory away: \(move.source.virsh("managedsave-remove", "--domain", move.domain.name))",
+        "Resume it from the image, then move it live: \(move.source.virsh("start --domain \(move.domain.name)"))",
+        "Or throw its memory away: \(move.source.virsh("managedsave-remove --domain \(move.domain.name)"))",
       ])
   case .crashed:
     stateBlocker(
       move, "has crashed",
       [
         "Keep what is left for the post-mortem: "
-          + move.source.virsh("dump", "--memory-only", "--domain", move.domain.name, "--file", "guest.core"),
-        "Then \(move.source.virsh("destroy", "--domain", move.domain.name)) and move it offline: --offline",
+          + move.source.virsh("dump --memory-only --domain \(move.domain.name) --file guest.core"),
+        "Then \(move.source.virsh("destroy --domain \(move.domain.name)")) and move it offline: --offline",
       ])
   case .suspended:
     stateBlocker(
       move, "sleeps (suspended by its own operating system)",
-      ["Wake it: \(move.source.virsh("dompmwakeup", "--domain", move.domain.name))"])
+      ["Wake it: \(move.source.virsh("dompmwakeup --domain \(move.domain.name)"))"])
   case .noState, .unrecognised: unclearAnswer(move)
   }
 }
@@ -44,7 +44,7 @@ private func runningAnswer(_ move: Move) -> Answer {
         + " disk\(undefined)",
       [
         "Move it live: leave out --offline",
-        "Or shut it down first: \(move.source.virsh("shutdown", "--domain", move.domain.name))",
+        "Or shut it down first: \(move.source.virsh("shutdown --domain \(move.domain.name)"))",
       ])
   ])
 }
@@ -55,8 +55,8 @@ private func pausedAnswer(_ move: Move) -> Answer {
     return stateBlocker(
       move, "is paused for an I/O error on its storage",
       [
-        "See which disk: \(move.source.virsh("domblkerror", "--domain", name))",
-        "Mend the storage (full, gone, read-only), then: \(move.source.virsh("resume", "--domain", name))",
+        "See which disk: \(move.source.virsh("domblkerror --domain \(name)"))",
+        "Mend the storage (full, gone, read-only), then: \(move.source.virsh("resume --domain \(name)"))",
       ])
   }
   if reason.contains("post-copy") || reason.hasPrefix("migrat") { return unsettledAnswer(move) }
@@ -66,8 +66,8 @@ private func pausedAnswer(_ move: Move) -> Answer {
     return stateBlocker(
       move, "is paused for another reason than a user's",
       [
-        "See what is under way: \(move.source.virsh("domjobinfo", "--domain", name))",
-        "Then wait for it, or: \(move.source.virsh("resume", "--domain", name))",
+        "See what is under way: \(move.source.virsh("domjobinfo --domain \(name)"))",
+        "Then wait for it, or: \(move.source.virsh("resume --domain \(name)"))",
       ])
   }
   return runningAnswer(move)
@@ -87,12 +87,12 @@ private func shutOffAnswer(_ move: Move) -> Answer {
     move, "is shut off, and a live move was asked for",
     [
       "Move its definition: --offline",
-      "Or start it first: \(move.source.virsh("start", "--domain", move.domain.name))",
+      "Or start it first: \(move.source.virsh("start --domain \(move.domain.name)"))",
     ])
 }
 
 private func unclearAnswer(_ move: Move) -> Answer {
-  let ask = move.source.virsh("domstate", "--reason", "--domain", move.domain.name)
+  let ask = move.source.virsh("domstate --reason --domain \(move.domain.name)")
   return Answer([stateIssue(.unknown, move, "is in a state that says nothing (\(move.domain.state.rawValue))", [ask])])
 }
 
@@ -126,8 +126,8 @@ private func collision(with other: DomainIdentity, _ name: String, _ move: Move)
       destination: "\(other.name), \(other.uuid), \(other.state.rawValue)", message, remedy: remedy)
   }
   let remove = [
-    "See what it is: \(move.destination.virsh("dominfo", "--domain", other.uuid))",
-    "If it is left over: \(move.destination.virsh("undefine", "--domain", other.uuid))",
+    "See what it is: \(move.destination.virsh("dominfo --domain \(other.uuid)"))",
+    "If it is left over: \(move.destination.virsh("undefine --domain \(other.uuid)"))",
   ]
   if other.uuid.lowercased() != move.domain.uuid.lowercased() {
     return issue(
@@ -148,5 +148,5 @@ private func collision(with other: DomainIdentity, _ name: String, _ move: Move)
   let fate = move.request.persistent ?? move.domain.isPersistent ? "is replaced" : "stays and becomes the guest's own"
   return issue(
     .warning, "\(there) has a definition of \(name) already, which \(fate).",
-    ["Keep a copy: \(move.destination.virsh("dumpxml", "--inactive", "--domain", other.uuid)) > before.xml"])
+    ["Keep a copy: \(move.destination.virsh("dumpxml --inactive --domain \(other.uuid)")) > before.xml"])
 }

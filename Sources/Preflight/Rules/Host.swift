@@ -1,6 +1,7 @@
 import MigrationModel
 
-/// Two hosts with one UUID are one host to libvirt ("Attempt to migrate guest to the same host", qemu_migration_cookie.c).
+/// Two hosts with one UUID are one host to libvirt, which refuses "to migrate guest to the same host"
+/// (qemu_migration_cookie.c).
 let hostIdentity = Rule("host.identity", .blocker, "the host UUID of both libvirt daemons differs") { move in
   move.onBoth("the host UUID", \.uuid) { source, destination in
     guard source.lowercased() == destination.lowercased() else { return .holds }
@@ -8,7 +9,8 @@ let hostIdentity = Rule("host.identity", .blocker, "the host UUID of both libvir
     return Answer([
       Issue(
         .blocker, "host UUID", source: source, destination: destination,
-        "\(here) and \(there) have the same host UUID \(source), so libvirt takes them for one host and refuses the move.",
+        "\(here) and \(there) have the same host UUID \(source), so libvirt takes them for one host and"
+          + " refuses the move.",
         remedy: [
           "If they are one machine, choose another destination.",
           "On \(there), set host_uuid to the output of `uuidgen` in /etc/libvirt/libvirtd.conf"
@@ -21,8 +23,8 @@ let hostIdentity = Rule("host.identity", .blocker, "the host UUID of both libvir
 
 /// The destination's host name goes into the URI that it hands back, unless something else decides that URI.
 ///
-/// A name that starts with "localhost" is refused in `qemuMigrationDstPrepareDirect`; the same name on both hosts is not,
-/// and then the source connects to itself.
+/// A name that starts with "localhost" is refused in `qemuMigrationDstPrepareDirect`; the same name on both hosts is
+/// not, and then the source connects to itself.
 let hostHostname = Rule("host.hostname", .blocker, "host names are distinct and not localhost") { move in
   move.onBoth("the host name", \.hostname) { source, destination in
     Answer(duplicateHostname(move, source, destination) + localHostnames(move, source, destination))
@@ -34,8 +36,8 @@ private func duplicateHostname(_ move: Move, _ source: String, _ destination: St
   return [
     Issue(
       move.hostnameMakesURI ? .blocker : .warning, "host name", source: source, destination: destination,
-      "\(move.source.name) and \(move.destination.name) are both called \(source), so a migration URI made from that name"
-        + " leads back to the source.",
+      "\(move.source.name) and \(move.destination.name) are both called \(source), so a migration URI made from that"
+        + " name leads back to the source.",
       remedy: hostnameRemedy(move))
   ]
 }
@@ -61,15 +63,15 @@ private func localHostnames(_ move: Move, _ source: String, _ destination: Strin
 
 private func hostnameRemedy(_ move: Move) -> [String] {
   [
-    "Give each host a name of its own, one that the other resolves: hostnamectl set-hostname NAME, then restart libvirtd.",
+    "Give each host a name of its own that the other resolves: hostnamectl set-hostname NAME, then restart libvirtd.",
     "Or go around the name: \(move.migrateURIOption)",
   ]
 }
 
 /// The name that the destination hands back must lead from the source to the destination.
 ///
-/// The name is qemu.conf's migration_host, else the destination's host name, and QEMU or libvirtd on the *source* resolves
-/// it (`qemuMigrationDstPrepareDirect`); the URI by which this tool reached the destination proves nothing.
+/// The name is qemu.conf's migration_host, else the destination's host name (`qemuMigrationDstPrepareDirect`), and QEMU
+/// or libvirtd on the *source* resolves it; the URI by which this tool reached the destination proves nothing.
 let uriResolves = Rule(
   "uri.resolves", .blocker, "the source resolves the name that the destination hands back to the destination"
 ) { move in
@@ -122,20 +124,14 @@ extension Move {
     return true
   }
 
-  /// "--migrateuri tcp://ADDRESS" with the destination's first address where it is known.
+  /// "--migrateuri tcp://ADDRESS" with the destination's first address where it is known, link-local ones left out.
   fileprivate var migrateURIOption: String {
-    let address = destination.addresses.value?.first ?? "ADDRESS"
-    return "--migrateuri tcp://\(address.contains(":") ? "[\(address)]" : address)".quotingWords
+    let address = destination.addresses.value?.first { !$0.hasPrefix("fe80:") } ?? "ADDRESS"
+    let uri = "tcp://\(address.contains(":") ? "[\(address)]" : address)"
+    return "--migrateuri \(uri.shellQuoted)"
   }
 }
 
 extension String {
   fileprivate var isLocalhost: Bool { lowercased().hasPrefix("localhost") }
-
-  /// Quotes what follows the option's name when the shell would read it otherwise.
-  fileprivate var quotingWords: String {
-    split(separator: " ").map { word in
-      word.hasPrefix("--") ? String(word) : String(word).shellQuoted
-    }.joined(separator: " ")
-  }
 }

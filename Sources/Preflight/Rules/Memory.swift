@@ -17,7 +17,7 @@ let memoryFree = Rule("memory.free", .blocker, "guest memory and QEMU's own agai
         "\(move.destination.name) has \(memory.available) of memory available; \(move.domain.name) needs"
           + " \(move.domain.memory), about \(overhead) for QEMU\(kept).",
         remedy: [
-          "See who holds it: \(move.destination.virsh("domstats", "--balloon", "--running"))",
+          "See who holds it: \(move.destination.virsh("domstats --balloon --list-running"))",
           "Move or shut down another guest on \(move.destination.name), or choose another destination.",
         ])
     ])

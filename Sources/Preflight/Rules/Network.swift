@@ -46,8 +46,8 @@ private func bridgeIssue(_ name: String, _ here: Link?, _ there: Link?, _ move: 
 
 /// Each libvirt network that the guest uses is defined and active on the destination, and leads to the same place.
 ///
-/// Under forward mode nat, route and the like the bridge is libvirt's own and private to the host: another name there is
-/// only a warning.
+/// Under forward mode nat, route and the like the bridge is libvirt's own and private to the host: another name there
+/// is only a warning.
 let networkLibvirt = Rule("network.libvirt", .blocker, "each libvirt network: active, same mode, bridge, groups, VLANs")
 {
   move in
@@ -75,15 +75,16 @@ private func networkIssues(
   _ attachment: Attachment, _ here: VirtualNetwork?, _ there: VirtualNetwork?, _ move: Move
 ) -> [Issue] {
   let name = attachment.network
-  let start = move.destination.virsh("net-start", "--network", name)
-  let keep = move.destination.virsh("net-autostart", "--network", name)
+  let start = move.destination.virsh("net-start --network \(name)")
+  let keep = move.destination.virsh("net-autostart --network \(name)")
   let define =
-    "\(move.source.virsh("net-dumpxml", "--network", name)) > network.xml; "
-    + "\(move.destination.virsh("net-define", "--file", "network.xml"))"
+    "\(move.source.virsh("net-dumpxml --network \(name)")) > network.xml; "
+    + "\(move.destination.virsh("net-define --file network.xml"))"
   func issue(_ state: String, _ remedy: [String]) -> Issue {
     Issue(
       .blocker, name, source: here?.text ?? "absent", destination: there?.text ?? "absent",
-      "The libvirt network \(name), which \(move.domain.name) is plugged into, is \(state) on \(move.destination.name).",
+      "The libvirt network \(name), which \(move.domain.name) is plugged into, is \(state) on"
+        + " \(move.destination.name).",
       remedy: remedy)
   }
   guard let there else { return [issue("not defined", [define, start, keep])] }
@@ -97,8 +98,8 @@ private func differences(
 ) -> [Issue] {
   let name = attachment.network
   let edit = [
-    "Compare them: " + move.source.virsh("net-dumpxml", "--network", name),
-    move.destination.virsh("net-edit", "--network", name),
+    "Compare them: " + move.source.virsh("net-dumpxml --network \(name)"),
+    move.destination.virsh("net-edit --network \(name)"),
   ]
   func issue(_ severity: Severity, _ what: String, _ source: String, _ destination: String) -> Issue {
     Issue(

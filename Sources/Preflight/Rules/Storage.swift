@@ -16,7 +16,9 @@ private func presence(of disk: Disk, _ move: Move) -> Answer {
       all: disk.backingFiles.map { isThere($0, disk, move) }, ifNone: "\(disk.target) is copied")
   }
   let chain = disk.backingFiles.map { isThere($0, disk, move) }
-  if let path = disk.path { return Answer(all: [isThere(path, disk, move)] + chain, ifNone: "") }
+  if let path = disk.path {
+    return Answer(all: [isThere(path, disk, move)] + chain, ifNone: "\(disk.target) is not a file")
+  }
   guard case .volume(let pool, let volume) = disk.source else {
     return Answer(all: chain, ifNone: "\(disk.target) is not a file")
   }
@@ -53,7 +55,7 @@ private func absent(_ path: String, _ disk: Disk, _ move: Move, _ source: FileId
     eject
     ? [
       "Or eject it: "
-        + move.source.virsh("change-media", "--domain", move.domain.name, "--path", disk.target, "--eject")
+        + move.source.virsh("change-media --domain \(move.domain.name) --path \(disk.target) --eject")
     ]
     : copy
   return Issue(
@@ -63,6 +65,8 @@ private func absent(_ path: String, _ disk: Disk, _ move: Move, _ source: FileId
 }
 
 /// The same path on both hosts is one storage: two file systems that merely look alike corrupt the guest in silence.
+///
+/// The top of the chain must be proven; of the backing files, those that the probes compared.
 let storageIdentity = Rule("storage.identity", .blocker, "each shared path leads to the same storage") { move in
   Answer(
     all: move.domain.disks.map { identity(of: $0, move) },
@@ -72,6 +76,11 @@ let storageIdentity = Rule("storage.identity", .blocker, "each shared path leads
 private func identity(of disk: Disk, _ move: Move) -> Answer {
   if disk.device == "cdrom" && disk.isReadOnly { return .notApplicable("\(disk.target) is a read-only CD-ROM") }
   if move.isCopied(disk) { return .notApplicable("\(disk.target) is copied") }
+  let below = disk.backingFiles.filter { move.pair.storage[$0] != nil }.map { sameStorage($0, disk, move) }
+  return Answer(all: [topIdentity(of: disk, move)] + below, ifNone: "\(disk.target) is not a file")
+}
+
+private func topIdentity(of disk: Disk, _ move: Move) -> Answer {
   if let path = disk.path { return sameStorage(path, disk, move) }
   guard case .volume(let pool, let volume) = disk.source else { return .notApplicable("\(disk.target) is not a file") }
   return move.onSource("the volume \(pool)/\(volume)", move.source.volumes["\(pool)/\(volume)"]).answer { path in
@@ -94,7 +103,7 @@ private func sameStorage(_ path: String, _ disk: Disk, _ move: Move) -> Answer {
         remedy: [
           "See what is mounted, on both: findmnt --target \(path.shellQuoted)",
           "Mount the storage of \(move.source.name) there.",
-          "Or copy the disk, which overwrites the other one: --copy-storage-all --migrate-disks \(disk.target.shellQuoted)",
+          "Or copy the disk over the other one: --copy-storage-all --migrate-disks \(disk.target.shellQuoted)",
         ])
     ])
   }

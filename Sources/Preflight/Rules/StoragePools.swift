@@ -1,7 +1,7 @@
 import MigrationModel
 
-/// Pools that hold the domain's disks: a `type='volume'` disk must resolve on the destination; for disks named by path a
-/// missing pool only costs management.
+/// Pools that hold the domain's disks: a `type='volume'` disk must resolve on the destination; for disks named by path
+/// a missing pool only costs management.
 let storagePool = Rule("storage.pool", .blocker, "pools of the domain's disks: defined, active, same type and target") {
   move in
   guard !move.domain.disks.isEmpty else { return .notApplicable("\(move.domain.name) has no disks") }
@@ -26,7 +26,7 @@ private struct Pools {
       }
       let resolved = move.onDestination("the volume \(pool)/\(volume)", move.destination.volumes["\(pool)/\(volume)"])
       let volumeThere = resolved.answer { $0 == nil ? Answer([noVolume(pool, volume, disk, move)]) : .holds }
-      return Answer(all: [volumeThere, Answer(difference(here, there, move))], ifNone: "")
+      return Answer(all: [volumeThere, Answer(difference(here, there, move))], ifNone: "\(disk.target) is in no pool")
     }
   }
 
@@ -47,21 +47,23 @@ private struct Pools {
     return [
       Issue(
         .warning, here.name, source: here.text, destination: there.text,
-        "The storage pool \(here.name) is \(here.text) on \(move.source.name) and \(there.text) on \(move.destination.name).",
-        remedy: ["Define it alike: " + move.source.virsh("pool-dumpxml", "--pool", here.name)])
+        "The storage pool \(here.name) is \(here.text) on \(move.source.name) and \(there.text) on"
+          + " \(move.destination.name).",
+        remedy: ["Define it alike: " + move.source.virsh("pool-dumpxml --pool \(here.name)")])
     ]
   }
 
   private func problem(
     _ severity: Severity, _ name: String, _ here: StoragePool?, _ there: StoragePool?, _ use: String, _ move: Move
   ) -> Issue {
-    let start = move.destination.virsh("pool-start", "--pool", name)
+    let start = move.destination.virsh("pool-start --pool \(name)")
     let define =
-      "\(move.source.virsh("pool-dumpxml", "--pool", name)) > pool.xml; "
-      + "\(move.destination.virsh("pool-define", "--file", "pool.xml"))"
+      "\(move.source.virsh("pool-dumpxml --pool \(name)")) > pool.xml; "
+      + "\(move.destination.virsh("pool-define --file pool.xml"))"
     return Issue(
       severity, name, source: here?.text ?? "absent", destination: there?.text ?? "absent",
-      "The storage pool \(name), \(use), is \(there == nil ? "not defined" : "not active") on \(move.destination.name).",
+      "The storage pool \(name), \(use), is \(there == nil ? "not defined" : "not active") on"
+        + " \(move.destination.name).",
       remedy: there == nil ? [define, start] : [start])
   }
 
@@ -70,8 +72,8 @@ private struct Pools {
       .blocker, "\(pool)/\(volume)", source: "used by \(disk.target)", destination: "absent",
       "The storage pool \(pool) of \(move.destination.name) has no volume \(volume), which disk \(disk.target) uses.",
       remedy: [
-        "Look again, the pool may be stale: " + move.destination.virsh("pool-refresh", "--pool", pool),
-        move.destination.virsh("vol-list", "--pool", pool),
+        "Look again, the pool may be stale: " + move.destination.virsh("pool-refresh --pool \(pool)"),
+        move.destination.virsh("vol-list --pool \(pool)"),
       ])
   }
 }

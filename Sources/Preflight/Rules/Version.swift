@@ -12,8 +12,8 @@ let versionLibvirt = Rule("version.libvirt", .blocker, "libvirt's version, and w
     return Answer([
       Issue(
         .warning, "libvirt", source: "\(source)", destination: "\(destination)",
-        "libvirt on \(move.destination.name) (\(destination)) is older than on \(move.source.name) (\(source)): it may not"
-          + " understand all of the domain's XML.",
+        "libvirt on \(move.destination.name) (\(destination)) is older than on \(move.source.name) (\(source)): it may"
+          + " not understand all of the domain's XML.",
         remedy: ["Upgrade libvirt on \(move.destination.name) to \(source) or newer."])
     ])
   }
@@ -43,8 +43,8 @@ private func olderQEMU(_ move: Move, _ path: String, _ running: Version, _ versi
   return [
     Issue(
       .blocker, path, source: "\(running)", destination: "\(version)",
-      "\(move.domain.name) runs in QEMU \(running), and \(path) on \(move.destination.name) is the older \(version), which"
-        + " may not be able to load the guest's state.",
+      "\(move.domain.name) runs in QEMU \(running), and \(path) on \(move.destination.name) is the older \(version),"
+        + " which may not be able to load the guest's state.",
       remedy: [
         "Upgrade QEMU on \(move.destination.name) to \(running) or newer: \(path.shellQuoted) --version",
         "Or shut \(move.domain.name) down and move it offline: --offline",

@@ -1,0 +1,144 @@
+import MigrationModel
+import Testing
+
+@testable import Preflight
+
+@Suite struct GuestStateTests {
+  /// State, and what a live and an offline move make of it; nil where the rule holds.
+  private static let table: [(DomainState, live: Severity?, offline: Severity?)] = [
+    (.noState, .unknown, .unknown), (.running, nil, .warning), (.blocked, nil, .warning), (.paused, nil, .warning),
+    (.shuttingDown, .blocker, .blocker), (.shutOff, .blocker, nil), (.saved, .blocker, .blocker),
+    (.crashed, .blocker, .blocker), (.suspended, .blocker, .blocker), (.unrecognised, .unknown, .unknown),
+  ]
+
+  @Test func everyStateHasItsRow() { #expect(Set(Self.table.map(\.0)) == Set(DomainState.allCases)) }
+
+  @Test(arguments: DomainState.allCases)
+  func everyStateHasItsAnswer(_ state: DomainState) throws {
+    let row = try #require(Self.table.first { $0.0 == state })
+    func severities(_ mode: MigrationRequest.Mode) -> [Severity] {
+      move {
+        $0.domain.state = state
+        $0.domain.stateReason = ""
+        $0.request.mode = mode
+      }.findings("guest.state").map(\.severity)
+    }
+    #expect(severities(.plain) == (row.live.map { [$0] } ?? []))
+    #expect(severities(.p2p) == (row.live.map { [$0] } ?? []))
+    #expect(severities(.offline) == (row.offline.map { [$0] } ?? []))
+  }
+
+  @Test func aShutOffGuestMovesOfflineByItselfUnlessLiveIsAskedFor() {
+    #expect(move { $0.domain.state = .shutOff }.answer("guest.state") == .holds)
+    let live = move {
+      $0.domain.state = .shutOff
+      $0.request.live = true
+    }
+    #expect(live.findings("guest.state").map(\.severity) == [.blocker])
+    #expect(live.findings("guest.state").first?.remedy.first == "Move its definition: --offline")
+  }
+
+  @Test(arguments: [
+    (DomainState.paused, "I/O error", "domblkerror"), (.paused, "migration", "migrate recover"),
+    (.paused, "migrating", "migrate recover"), (.paused, "post-copy failed", "migrate recover"),
+    (.running, "post-copy", "migrate recover"), (.running, "post-copy failed", "migrate recover"),
+    (.paused, "saving", "domjobinfo"), (.paused, "dumping", "domjobinfo"), (.paused, "creating snapshot", "domjobinfo"),
+    (.paused, "starting up", "domjobinfo"), (.paused, "crashed", "domjobinfo"), (.paused, "api error", "domjobinfo"),
+  ])
+  func aReasonThatForbidsTheMoveBlocks(_ state: DomainState, _ reason: String, _ remedy: String) {
+    let finding = move {
+      $0.domain.state = state
+      $0.domain.stateReason = reason
+    }.findings("guest.state").first
+    #expect(finding?.severity == .blocker)
+    #expect(finding?.source == "\(state.rawValue) (\(reason))")
+    #expect(finding?.message.contains("web1 (\(reason)) on kvm1") == true)
+    #expect(finding?.remedyText.contains(remedy) == true)
+  }
+
+  @Test(arguments: ["user", "from snapshot", "watchdog", "", "unknown"])
+  func aPauseOfAnotherKindMoves(_ reason: String) {
+    let paused = move {
+      $0.domain.state = .paused
+      $0.domain.stateReason = reason
+    }
+    #expect(paused.answer("guest.state") == .holds)
+  }
+
+  @Test(arguments: ["migrated", "migration canceled", "unpaused"])
+  func aRunningGuestWithAPastMoves(_ reason: String) {
+    #expect(move { $0.domain.stateReason = reason }.answer("guest.state") == .holds)
+  }
+
+  @Test func aSavedGuestIsResumedFirst() {
+    let finding = move {
+      $0.domain.state = .saved
+      $0.domain.name = nastyName
+    }.findings("guest.state").first
+    #expect(finding?.message.contains(nastyName) == true)
+    #expect(finding?.remedyText.contains("start --domain \(nastyName.shellQuoted)") == true)
+    #expect(finding?.remedyText.contains("managedsave-remove --domain \(nastyName.shellQuoted)") == true)
+  }
+
+  @Test func movingTheDefinitionOfARunningGuestWarnsOfStartingItTwice() {
+    let finding = move { $0.request.mode = .offline }.findings("guest.state").first
+    #expect(finding?.message.contains("started twice") == true)
+    #expect(finding?.remedyText.contains("shutdown --domain web1") == true)
+  }
+}
+
+@Suite struct GuestCollisionTests {
+  private func findings(
+    name: String = "web1", uuid: String = readyDomain().uuid, state: DomainState = .shutOff,
+    _ change: (inout Move) -> Void = { _ in }
+  ) -> [Finding] {
+    move {
+      $0.destination.domains = .known([DomainIdentity(name: name, uuid: uuid, state: state, isPersistent: true)])
+      change(&$0)
+    }.findings("guest.collision")
+  }
+
+  @Test func otherDomainsDoNotMatter() {
+    #expect(readyMove().answer("guest.collision") == .holds)
+    #expect(findings(name: "db1", uuid: "2").isEmpty)
+  }
+
+  @Test(arguments: [DomainState.shutOff, .running])
+  func theNameWithAnotherUUIDBlocks(_ state: DomainState) {
+    let finding = findings(uuid: "2222", state: state).first
+    #expect(finding?.severity == .blocker)
+    #expect(finding?.source == "web1, \(readyDomain().uuid)")
+    #expect(finding?.destination == "web1, 2222, \(state.rawValue)")
+    #expect(finding?.remedyText.contains("--dname NAME") == true)
+    #expect(finding?.remedyText.contains("undefine --domain 2222") == true)
+  }
+
+  @Test func theNameOnTheDestinationCounts() {
+    #expect(findings(uuid: "2222") { $0.request.destinationName = "web2" }.isEmpty)
+    #expect(findings(name: "web2", uuid: "2222") { $0.request.destinationName = "web2" }.map(\.severity) == [.blocker])
+  }
+
+  @Test(arguments: DomainState.allCases.filter { $0 != .shutOff })
+  func theGuestItselfInAnyOtherStateBlocks(_ state: DomainState) {
+    let finding = findings(state: state).first
+    #expect(finding?.severity == .blocker)
+    #expect(finding?.message.contains("never run a guest twice") == true)
+    #expect(finding?.remedyText.contains("undefine") == false)
+  }
+
+  @Test func theUUIDUnderAnotherNameBlocks() {
+    #expect(findings(name: "old-web1", uuid: readyDomain().uuid.uppercased()).map(\.severity) == [.blocker])
+  }
+
+  @Test func aMereDefinitionOfTheGuestWarns() {
+    let replaced = findings().first
+    #expect(replaced?.severity == .warning)
+    #expect(replaced?.message.contains("is replaced") == true)
+    #expect(replaced?.remedyText.contains("dumpxml --inactive") == true)
+    #expect(findings { $0.request.persistent = false }.first?.message.contains("stays") == true)
+  }
+
+  @Test func unreadDomainsAreUnknown() {
+    #expect(move { $0.destination.domains = .gap(gap) }.findings("guest.collision").map(\.severity) == [.unknown])
+  }
+}
