@@ -118,12 +118,12 @@ public final class LibvirtBackend: MigrationBackend {
     }
   }
 
-  /// Reads the job's statistics until the call is over. Before the job and after it libvirt answers that there is none:
-  /// that is no failure.
+  /// Reads the job's statistics until the call is over. Before the job and after it libvirt answers that there is none,
+  /// and while the destination is prepared all figures are zero: neither says anything.
   private func sample() async {
     while !Task.isCancelled {
       let statistics = try? await blocking { [watcher] in try watcher.jobStatistics() }
-      if let statistics, statistics.type == .unbounded || statistics.type == .bounded {
+      if let statistics, statistics.type == .unbounded, let total = statistics.dataTotal, total > .bytes(0) {
         post.yield(.sample(ProgressSample(statistics)))
       }
       try? await Task.sleep(for: Self.samplingInterval)

@@ -8,7 +8,7 @@ public struct ProgressSample: Codable, Sendable, Equatable {
     public var bandwidth: UInt64?
     public var dirtyPagesPerSecond: UInt64?
     public var pageSize: ByteCount?
-    /// 0 in the first pass.
+    /// The pass over memory, 1 in the first (QEMU's dirty-sync-count).
     public var iteration: UInt64?
     public var constantPages: UInt64?
     public var normalPages: UInt64?

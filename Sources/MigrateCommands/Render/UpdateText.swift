@@ -20,7 +20,7 @@ enum UpdateText {
       memory.remaining.map { "\($0) left" },
       memory.bandwidth.map { "\(ByteCount.bytes($0))/s" },
       memory.dirtyRate.map { "dirtied at \(ByteCount.bytes($0))/s" },
-      memory.iteration.map { "pass \($0 + 1)" },
+      memory.iteration.map { "pass \($0)" },
       sample.throttlePercent.map { "throttled by \($0) %" },
     ]
     return parts.compactMap { $0 }.joined(separator: ", ")
