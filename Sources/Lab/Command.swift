@@ -39,10 +39,14 @@ func executeOrThrow(_ arguments: [String], to action: String, host: String? = ni
 
 /// What every command of a lab sees, so that nobody's settings reach libvirt, ssh or a parser of their output.
 func plainEnvironment(_ more: [String: String] = [:]) -> Environment {
-  let path = getenv("PATH").map { String(cString: $0) + ":" } ?? ""
-  let values = ["PATH": path + "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LC_ALL": "C.UTF-8"]
+  let values = ["PATH": searchPath(), "HOME": "/root", "LC_ALL": "C.UTF-8"]
   let all = values.merging(more) { _, new in new }
   return .custom(Dictionary(uniqueKeysWithValues: all.map { (Environment.Key(stringLiteral: $0), $1) }))
+}
+
+/// This process's, and after it where a system keeps what only root runs.
+func searchPath() -> String {
+  (getenv("PATH").map { String(cString: $0) + ":" } ?? "") + "/usr/sbin:/usr/bin:/sbin:/bin"
 }
 
 extension CommandResult {

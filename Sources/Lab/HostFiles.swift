@@ -10,7 +10,7 @@ struct HostFiles {
     [
       "etc/hosts": hosts,
       "etc/hostname": "\(host.name)\n",
-      "etc/machine-id": uuid.uuidString.lowercased().filter { $0 != "-" } + "\n",
+      "etc/machine-id": HostIdentity(uuid: uuid).machineID + "\n",
       "etc/shadow": "root:*:19000:0:99999:7:::\n",
       "etc/no-kvm": "",
       "etc/sshd_config": sshd,
@@ -42,6 +42,7 @@ struct HostFiles {
     auth_tcp = "none"
     auth_unix_ro = "none"
     auth_unix_rw = "none"
+    log_outputs = "3:file:/var/log/libvirt/libvirtd.log"
     host_uuid = "\(uuid.uuidString.lowercased())"
 
     """
@@ -104,6 +105,28 @@ struct HostFiles {
   }
 }
 
+/// Who a host is: its UUID is its machine id, written differently.
+struct HostIdentity {
+  let uuid: UUID
+
+  init(uuid: UUID) { self.uuid = uuid }
+
+  /// Throws `LabError` of code `fileFailed` when the host's file does not say.
+  init(of host: LabHost) throws {
+    let path = "\(host.stateDirectory)/etc/machine-id"
+    let digits = Array(try Files.read(path).trimmed)
+    let parts = [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map {
+      String(digits[min($0.lowerBound, digits.count)..<min($0.upperBound, digits.count)])
+    }
+    guard let uuid = UUID(uuidString: parts.joined(separator: "-")) else {
+      throw LabError(.fileFailed, "read \(path)", host: host.name, "it holds no machine id")
+    }
+    self.uuid = uuid
+  }
+
+  var machineID: String { uuid.uuidString.lowercased().filter { $0 != "-" } }
+}
+
 /// The files by which the outside reaches a lab's hosts.
 struct AccessFiles {
   let plan: LabPlan
@@ -120,6 +143,13 @@ struct AccessFiles {
       let key = (publicKeys[host.name] ?? "").split(separator: " ").prefix(2).joined(separator: " ")
       return "\(host.name),\(host.address) \(key)\n"
     }.joined()
+  }
+
+  /// Tells the outside and every host who the hosts are.
+  func writeKnownHosts(_ publicKeys: [String: String]) throws {
+    let text = knownHosts(publicKeys)
+    try Files.write(text, to: knownHostsPath)
+    for host in plan.hosts { try Files.write(text, to: "\(host.stateDirectory)/root/.ssh/known_hosts") }
   }
 
   /// What `migrate --config` reads.

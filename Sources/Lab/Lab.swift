@@ -40,9 +40,25 @@ public struct Lab: Sendable {
     let lock = try await LabLock.acquire(in: configuration.stateRoot)
     defer { withExtendedLifetime(lock) {} }
     try await TearDown.sweep(configuration.stateRoot)
-    if let lab = try? attach(configuration.name, stateRoot: configuration.stateRoot), lab.isComplete { return lab }
+    if let lab = try existing(configuration, life: life) { return lab }
     try await TearDown.remove("\(configuration.stateRoot)/\(configuration.name)")
     return try await BringUp(configuration: configuration, life: life).run()
+  }
+
+  /// The live lab of that name where it is what was asked for; nil where there is none that is whole.
+  private static func existing(_ configuration: LabConfiguration, life: LabLife) throws -> Lab? {
+    guard let record = LabRecord.read(in: "\(configuration.stateRoot)/\(configuration.name)") else { return nil }
+    let lab = Lab(plan: record.plan, life: record.life, lifelines: [])
+    guard lab.isComplete else { return nil }
+    let action = "make the lab \(lab.name)"
+    guard record.life == .untilDown, life == .untilDown else {
+      throw LabError(.busy, action, "there is one already, made by process \(record.owner)")
+    }
+    guard lab.plan.hostCount == configuration.hostCount, [nil, lab.plan.index].contains(configuration.index) else {
+      throw LabError(
+        .invalidConfiguration, action, "there is one with other hosts or another index; take it down first")
+    }
+    return lab
   }
 
   /// The lab of that name as it is; throws `LabError` of code `noSuchLab`.

@@ -17,7 +17,8 @@ struct LabDirectory {
       try await makeKey(path, comment: host.name)
       publicKeys[host.name] = try Files.read("\(path).pub")
     }
-    try writeAccess(access.knownHosts(publicKeys))
+    try access.writeKnownHosts(publicKeys)
+    try writeAccess()
   }
 
   private func fill(_ host: LabHost) throws {
@@ -33,16 +34,14 @@ struct LabDirectory {
   }
 
   /// What the outside needs to reach the hosts, and each host the others.
-  private func writeAccess(_ knownHosts: String) throws {
+  private func writeAccess() throws {
     let identity = try Files.read(access.identityPath)
     let authorized = try Files.read("\(access.identityPath).pub")
     for host in plan.hosts {
       let directory = "\(host.stateDirectory)/root/.ssh"
       try Files.write(identity, to: "\(directory)/id_ed25519")
       try Files.write(authorized, to: "\(directory)/authorized_keys")
-      try Files.write(knownHosts, to: "\(directory)/known_hosts")
     }
-    try Files.write(knownHosts, to: access.knownHostsPath)
     try Files.write(access.sshConfig, to: access.sshConfigPath)
     try Files.write(access.configuration, to: "\(plan.directory)/config.yaml")
   }

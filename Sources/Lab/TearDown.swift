@@ -4,10 +4,22 @@ enum TearDown {
   ///
   /// With its first process a namespace's other processes, links and mounts go. Throws `LabError` when one does not end.
   static func remove(_ directory: String) async throws {
+    let plan = LabRecord.read(in: directory)?.plan
     let members = try Files.names(in: directory).map { "\(directory)/\($0)" }
     let hosts = members.filter { !$0.hasSuffix("/switch") }
     for member in hosts + ["\(directory)/switch"] { try await LabProcess(registeredIn: member)?.end() }
+    if let plan { try await removeDevices(plan.devicePrefix) }
     try Files.remove(directory)
+  }
+
+  /// The kernel removes a dead namespace's devices some time later; the next lab must not meet them.
+  private static func removeDevices(_ prefix: String) async throws {
+    for device in ["\(prefix)m", "\(prefix)g"] {
+      try await poll(for: .seconds(10), "remove the device \(device)") {
+        guard Files.exists("/sys/class/net/\(device)") else { return true }
+        return try await execute(["ip", "link", "delete", device]).isSuccess
+      }
+    }
   }
 
   /// Removes the labs that lived with a process which is gone.
