@@ -28,6 +28,8 @@ final class CloseSignal: Sendable {
   private struct State {
     var reason: CloseReason?
     var listeners: [ObjectIdentifier: @Sendable (CloseReason) -> Void] = [:]
+    /// Whether libvirt holds this object.
+    var isHeld = false
   }
   private let state = Mutex(State())
 
@@ -54,17 +56,37 @@ final class CloseSignal: Sendable {
     for listener in listeners { listener(reason) }
   }
 
-  /// `virConnectRegisterCloseCallback`; libvirt then holds a reference to the connection until it is unregistered.
+  /// libvirt holds this object, and a reference to the connection, until `unregister`.
+  ///
+  /// A driver without a transport answers with success and neither calls back nor ever lets go
+  /// (`virConnectRegisterCloseCallback`).
   func register(with connection: OpaquePointer, _ call: Call) throws {
     let box = Unmanaged.passRetained(self)
+    state.withLock { $0.isHeld = true }
     do {
       try call.count {
-        virConnectRegisterCloseCallback(connection, Self.callback, box.toOpaque(), Self.release)
+        virConnectRegisterCloseCallback(connection, Self.callback, box.toOpaque(), Self.freeCallback)
       }
     } catch {
-      box.release()
+      release()
       throw error
     }
+  }
+
+  /// A refusal means that the callback has been made already, and with it the release
+  /// (`virConnectUnregisterCloseCallback`).
+  func unregister(from connection: OpaquePointer) {
+    virConnectUnregisterCloseCallback(connection, Self.callback)
+    release()
+  }
+
+  /// Takes back what `register` gave to libvirt, once.
+  private func release() {
+    let wasHeld = state.withLock { state in
+      defer { state.isHeld = false }
+      return state.isHeld
+    }
+    if wasHeld { Unmanaged.passUnretained(self).release() }
   }
 
   static let callback: virConnectCloseFunc = { _, reason, opaque in
@@ -72,8 +94,8 @@ final class CloseSignal: Sendable {
     Unmanaged<CloseSignal>.fromOpaque(opaque).takeUnretainedValue().fire(CloseReason(rawValue: reason))
   }
 
-  private static let release: virFreeCallback = { opaque in
-    if let opaque { Unmanaged<CloseSignal>.fromOpaque(opaque).release() }
+  private static let freeCallback: virFreeCallback = { opaque in
+    if let opaque { Unmanaged<CloseSignal>.fromOpaque(opaque).takeUnretainedValue().release() }
   }
 }
 

@@ -34,6 +34,43 @@ extension Connection {
     }
   }
 
+  /// Every domain with its state, in three round trips however many there are; one that comes or goes between them may
+  /// be told as transient or not saved.
+  ///
+  /// (`virConnectGetAllDomainStats`, `virConnectListAllDomains` with the persistent and the managed-save filter.)
+  @available(*, noasync, message: "blocks: call it inside blocking { }")
+  public func domainIdentities() throws -> [DomainIdentity] {
+    try call("list the domains with their states") { raw, call in
+      let persistent = try uuids(raw, call, VIR_CONNECT_LIST_DOMAINS_PERSISTENT)
+      let saved = try uuids(raw, call, VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE)
+      return try states(raw, call).map { domain, state, reason in
+        DomainIdentity(
+          name: domain.name, uuid: domain.uuid,
+          state: DomainStatus(rawState: state, rawReason: reason, isSaved: saved.contains(domain.uuid)).state,
+          isPersistent: persistent.contains(domain.uuid))
+      }
+    }
+  }
+
+  private func uuids(_ raw: OpaquePointer, _ call: Call, _ filter: virConnectListAllDomainsFlags) throws -> Set<String>
+  {
+    let domains = try list(call) { virConnectListAllDomains(raw, $0, filter.rawValue) }
+    defer { domains.forEach { virDomainFree($0) } }
+    return Set(try domains.map { try RawDomainIdentity(of: $0, call).uuid })
+  }
+
+  private func states(_ raw: OpaquePointer, _ call: Call) throws -> [(RawDomainIdentity, state: Int32, reason: Int32)] {
+    var records: UnsafeMutablePointer<virDomainStatsRecordPtr?>?
+    let count = try call.count { virConnectGetAllDomainStats(raw, VIR_DOMAIN_STATS_STATE.rawValue, &records, 0) }
+    defer { virDomainStatsRecordListFree(records) }
+    return try UnsafeBufferPointer(start: records, count: Int(count)).compactMap { $0?.pointee }.map { record in
+      let fields = TypedParameterReader(pointer: record.params, count: record.nparams)
+      return (
+        try RawDomainIdentity(of: record.dom, call), fields.int("state.state") ?? -1, fields.int("state.reason") ?? 0
+      )
+    }
+  }
+
   /// Every virtual network with its XML (`virConnectListAllNetworks`, `virNetworkGetXMLDesc`).
   @available(*, noasync, message: "blocks: call it inside blocking { }")
   public func networks() throws -> [HostResource] {

@@ -10,7 +10,7 @@ public final class Connection: Sendable {
   /// How errors name this host.
   public let host: String
   let closing = CloseSignal()
-  let registrations = Mutex<[ObjectIdentifier: EventRegistration]>([:])
+  let hub = EventHub()
   private let handle: Mutex<Handle?>
 
   private init(_ raw: OpaquePointer, host: String) {
@@ -45,16 +45,17 @@ public final class Connection: Sendable {
   @discardableResult
   public func close() throws -> Int {
     guard let closed = handle.withLock({ $0.take() }) else { throw Self.closed("close the connection", host) }
-    for registration in registrations.withLock({ Array($0.values) }) { registration.end() }
-    virConnectUnregisterCloseCallback(closed.raw, CloseSignal.callback)
+    hub.deregister(from: closed.raw)
+    closing.unregister(from: closed.raw)
     closing.fire(.client)
     return Int(try Call("close the connection", on: host).count { virConnectClose(closed.raw) })
   }
 
   deinit {
     guard let left = handle.withLock({ $0.take() }) else { return }
-    detachThread {
-      virConnectUnregisterCloseCallback(left.raw, CloseSignal.callback)
+    detachThread { [closing, hub] in
+      hub.deregister(from: left.raw)
+      closing.unregister(from: left.raw)
       virConnectClose(left.raw)
     }
   }
@@ -70,6 +71,7 @@ public final class Connection: Sendable {
     try call("watch the connection") { raw, call in
       try ignoringNoSupport { try call.count { virConnectSetKeepAlive(raw, keepAlive.interval, keepAlive.count) } }
       try ignoringNoSupport { try closing.register(with: raw, call) }
+      closing.listen(ObjectIdentifier(hub)) { [hub] _ in hub.finish() }
     }
   }
 

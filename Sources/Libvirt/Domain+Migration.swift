@@ -80,7 +80,7 @@ extension Domain {
 
 extension TypedParameters {
   convenience init(_ parameters: [MigrateParameter], _ call: Call) throws {
-    self.init()
+    try self.init()
     for parameter in parameters { try add(parameter.name, parameter.value, call) }
   }
 }

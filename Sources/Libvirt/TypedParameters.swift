@@ -38,6 +38,9 @@ final class TypedParameters {
   private(set) var count: Int32 = 0
   private var capacity: Int32 = 0
 
+  /// Initialises libvirt first: before that its error functions write through thread-local keys of other libraries.
+  init() throws { try LibvirtRuntime.start() }
+
   deinit { virTypedParamsFree(pointer, count) }
 
   var reader: TypedParameterReader { TypedParameterReader(pointer: pointer, count: count) }
