@@ -5,7 +5,7 @@ import Lab
 struct LabVerb: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lab", abstract: "Run real libvirt hosts in namespaces of this machine.",
-    subcommands: [LabUp.self, LabDown.self, LabStatus.self])
+    subcommands: [LabUp.self, LabDown.self, LabStatus.self, LabDemo.self])
 }
 
 /// Which lab; shared by its verbs.
@@ -60,12 +60,15 @@ struct LabStatus: AsyncParsableCommand {
     try await reportingLabErrors {
       let lab = try Lab.attach(lab.name)
       print(describe(lab))
-      for host in lab.hosts {
-        print("\n\(host.name):")
-        print(try await lab.virsh(on: host, ["list", "--all"]).text)
+      for host in try await lab.status().hosts {
+        print("\(host.name): \(host.isUp ? host.guests.map(guests) ?? "libvirtd does not answer" : "down")")
       }
     }
   }
+}
+
+private func guests(_ names: [String]) -> String {
+  names.isEmpty ? "up, no guests" : "up, runs \(names.joined(separator: ", "))"
 }
 
 private func describe(_ lab: Lab) -> String {
@@ -77,7 +80,7 @@ private func describe(_ lab: Lab) -> String {
 }
 
 /// A lab that fails is one sentence on stderr and exit code 1.
-private func reportingLabErrors(_ body: () async throws -> Void) async throws {
+func reportingLabErrors(_ body: () async throws -> Void) async throws {
   do {
     try await body()
   } catch let error as LabError {

@@ -1,0 +1,158 @@
+import Lab
+import Testing
+
+/// `migrate --check` against real hosts, whole and broken.
+@Suite(.serialized) struct CheckLabTests {
+  @Test func everyReasonComesWithBothValuesAndARemedy() async throws {
+    try await withTestLab("check") { lab in
+      let (one, two) = (try lab.host(1), try lab.host(2))
+      let tool = Tool(lab: lab)
+      let guest = GuestSpecification(name: "web", disk: .shared(mebibytes: 8))
+      try await lab.define(guest, on: one)
+      try await lab.start(guest, on: one)
+
+      let whole = try await tool.check("web")
+      #expect(whole.status == 0, "\(whole.text)")
+      #expect(["ready", "warnings"].contains(whole.verdict))
+      #expect(whole.passed.isSuperset(of: ["storage.identity", "network.bridge", "clock.skew", "uri.resolves"]))
+
+      try await lab.withFault(.bridgeMissing(on: two)) {
+        try await expectBlock(tool, "network.bridge", subject: "br0", source: "up", destination: "absent")
+      }
+      try await lab.withFault(.hostUUID(of: one, on: two)) {
+        try await expectBlock(tool, "host.identity")
+        try await expectRefusal(tool, lab, says: "same host")
+      }
+      let healed = try await tool.check("web")
+      #expect(healed.status == 0, "\(healed.text)")
+    }
+  }
+
+  /// A directory of the same name that is another storage: empty, and then with an image that looks the same.
+  @Test func theSamePathOnOtherStorageIsFound() async throws {
+    try await withTestLab("storage") { lab in
+      let (one, two) = (try lab.host(1), try lab.host(2))
+      let tool = Tool(lab: lab)
+      let guest = GuestSpecification(name: "web", disk: .shared(mebibytes: 8))
+      try await lab.define(guest, on: one)
+      try await lab.start(guest, on: one)
+      let image = try #require(guest.diskPath)
+
+      let shadow = Fault.shadowed(path: LabPlan.sharedPath, by: LabPlan.localPath, on: two)
+      try await lab.withFault(shadow) {
+        try await expectBlock(tool, "storage.present", subject: image, destination: "absent")
+        try await lab.require(on: two, ["truncate", "-s", "8M", image], to: "make a look-alike")
+        try await expectBlock(tool, "storage.identity", subject: image)
+      }
+      let left = try await lab.run(on: one, ["find", LabPlan.sharedPath, "-name", ".migrate-*"])
+      #expect(left.text == "", "a nonce file was left behind")
+    }
+  }
+
+  @Test func namesAreCarriedLiterallyThroughEveryProbe() async throws {
+    try await withTestLab("names") { lab in
+      let tool = Tool(lab: lab)
+      let bridge = "b$(x)'\"é"
+      for host in lab.hosts {
+        try await lab.require(on: host, ["ip", "link", "add", bridge, "type", "bridge"], to: "make a bridge")
+        try await lab.require(on: host, ["ip", "link", "set", bridge, "up"], to: "start it")
+      }
+      let name = "we b'1\"$(touch /tmp/migrate-injected)`id`<&é"
+      let guest = GuestSpecification(name: name, disk: .shared(mebibytes: 8), connection: .bridge(bridge))
+      try await lab.define(guest, on: try lab.host(1))
+      try await lab.start(guest, on: try lab.host(1))
+
+      let whole = try await tool.check(name)
+      #expect(whole.status == 0, "\(whole.text) \(whole.complaints)")
+      #expect(whole.passed.isSuperset(of: ["storage.identity", "network.bridge", "version.qemu"]))
+
+      try await lab.require(on: try lab.host(2), ["ip", "link", "delete", bridge], to: "remove it")
+      let broken = try await tool.check(name)
+      #expect(broken.status == 2)
+      #expect(broken.findings.first?.rule == "network.bridge")
+      #expect(broken.findings.first?.subject == bridge)
+      #expect(try await !lab.run(on: try lab.host(1), ["test", "-e", "/tmp/migrate-injected"]).isSuccess)
+    }
+  }
+
+  @Test func aHostWhoseShellCannotBeTrustedOrReachedIsInconclusive() async throws {
+    try await withTestLab("shell") { lab in
+      let two = try lab.host(2)
+      let tool = Tool(lab: lab)
+      let guest = GuestSpecification(name: "web")
+      try await lab.define(guest, on: try lab.host(1))
+      try await lab.start(guest, on: try lab.host(1))
+
+      try await lab.withFault(.hostKeyUnexpected(of: two)) {
+        let changed = try await tool.check("web")
+        #expect(changed.status == 3)
+        #expect(changed.verdict == "inconclusive")
+        #expect(changed.findings.contains { $0.message.contains("SHA256:") }, "\(changed.text)")
+      }
+      try await lab.withFault(.sshdStopped(on: two)) {
+        let dead = try await tool.check("web")
+        #expect(dead.status == 3)
+        #expect(dead.findings.contains { $0.message.contains("host2") && $0.severity == "unknown" })
+      }
+    }
+  }
+
+  private func expectBlock(
+    _ tool: Tool, _ rule: String, subject: String? = nil, source: String? = nil, destination: String? = nil
+  ) async throws {
+    let answer = try await tool.check("web")
+    #expect(answer.status == 2, "\(rule): \(answer.text)")
+    #expect(answer.verdict == "blocked")
+    let finding = try #require(answer.findings.first { $0.rule == rule && $0.severity == "blocker" }, "\(answer.text)")
+    if let subject { #expect(finding.subject == subject) }
+    if let source { #expect(finding.source.contains(source)) }
+    if let destination { #expect(finding.destination.contains(destination)) }
+    #expect(!finding.source.isEmpty && !finding.destination.isEmpty)
+    #expect(!finding.remedy.isEmpty)
+  }
+
+  /// With the check skipped, libvirt itself refuses, and the guest stays.
+  private func expectRefusal(_ tool: Tool, _ lab: Lab, says words: String) async throws {
+    let moved = try await tool.run("-c", "host1", "web", "host2", "--skip-check", "--output", "json")
+    #expect(moved.status == 1)
+    #expect(moved.text.contains(words), "\(moved.text)")
+    #expect(try await lab.virsh(on: try lab.host(1), ["domstate", "web"]).text == "running")
+  }
+}
+
+/// A `migrate.check/1` document that its schema has accepted.
+struct CheckAnswer: Sendable {
+  struct Finding: Sendable {
+    var rule, severity, subject, source, destination, message: String
+    var remedy: [String]
+  }
+  var status: Int32
+  var text: String
+  var complaints: String
+  var verdict: String
+  var findings: [Finding]
+  var passed: Set<String>
+}
+
+extension Tool {
+  /// `migrate --check` from host1 to host2 as JSON, held against the published schema.
+  func check(_ domain: String, _ more: String...) async throws -> CheckAnswer {
+    let output = try await run(["-c", "host1", "--check", domain, "host2", "--output", "json"] + more)
+    try await validate(output.text, schema: "migrate.check-1.json")
+    let document = try output.document()
+    let findings = try #require(document["findings"] as? [[String: any Sendable]])
+    return CheckAnswer(
+      status: output.status, text: output.text, complaints: output.complaints,
+      verdict: try #require(document["verdict"] as? String), findings: findings.map(CheckAnswer.Finding.init),
+      passed: Set(document["passed"] as? [String] ?? []))
+  }
+}
+
+extension CheckAnswer.Finding {
+  init(_ object: [String: any Sendable]) {
+    func text(_ key: String) -> String { object[key] as? String ?? "" }
+    self.init(
+      rule: text("rule"), severity: text("severity"), subject: text("subject"), source: text("source"),
+      destination: text("destination"), message: text("message"), remedy: object["remedy"] as? [String] ?? [])
+  }
+}

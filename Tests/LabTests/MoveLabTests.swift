@@ -1,0 +1,124 @@
+import Foundation
+import Lab
+import Testing
+
+/// `migrate DOMAIN DEST` on real hosts.
+@Suite(.serialized) struct MoveLabTests {
+  @Test(arguments: ["plain", "p2p"]) func aGuestMovesAndAnswersAllTheWhile(mode: String) async throws {
+    try await withTestLab("move-\(mode)") { lab in
+      let address = lab.plan.guestAddress(1)
+      try await lab.boot(
+        GuestSpecification(name: "web", disk: .shared(mebibytes: 8), address: address), on: try lab.host(1))
+      let probe = try GuestProbe(address: address)
+      let moved = try await Tool(lab: lab).run("-c", "host1", "web", "host2", "--mode", mode, "--output", "jsonl")
+      try await lab.waitUntilGuestAnswers(address)
+      let seen = try await probe.stop()
+
+      #expect(moved.status == 0, "\(moved.text) \(moved.complaints)")
+      try await validate(moved.text, schema: "migrate.event-1.json", isLines: true)
+      let events = try moved.events()
+      #expect(events.map { $0["seq"] as? Int } == (1...events.count).map { $0 })
+      let phases = events.compactMap { $0["phase"] as? String }
+      #expect(phases == ["preflight", "prepare", "transfer", "stop", "state", "continue", "confirm"])
+      let result = try #require(events.last)
+      #expect(result["type"] as? String == "result")
+      #expect(result["outcome"] as? String == "completed")
+      #expect((result["guest"] as? [String: any Sendable])?["running_on"] as? String == "host2")
+      let downtime = try #require(result["downtime"] as? [String: any Sendable])
+      #expect(downtime.keys.sorted() == ["corrected_ms", "event_ms", "reported_ms", "skew_error_ms", "skew_ms"])
+
+      #expect(try await lab.virsh(on: try lab.host(2), ["domstate", "web"]).text == "running")
+      #expect(try await lab.virsh(on: try lab.host(1), ["list", "--all", "--name"]).text == "")
+      let gap = try #require(seen.longestGap)
+      let lost = Duration.milliseconds(5) * (seen.sent - seen.received)
+      #expect(lost <= gap + .milliseconds(50), "lost outside the blackout: \(seen)")
+    }
+  }
+
+  @Test(arguments: ["plain", "p2p"]) func anInterruptedMoveLeavesTheGuestWhereItWas(mode: String) async throws {
+    try await withTestLab("cancel-\(mode)") { lab in
+      let address = lab.plan.guestAddress(1)
+      try await lab.boot(GuestSpecification(name: "web", address: address), on: try lab.host(1))
+      let arguments = ["-c", "host1", "web", "host2", "--mode", mode, "--bandwidth", "4", "--output", "jsonl"]
+      let stopped = try await Tool(lab: lab).run(arguments) { line, running in
+        if line.contains("\"type\":\"progress\"") { try running.send(signal: .interrupt) }
+      }
+      #expect(stopped.status == 130, "\(stopped.text) \(stopped.complaints)")
+      let result = try #require(try stopped.events().last)
+      #expect(result["outcome"] as? String == "cancelled")
+      #expect((result["guest"] as? [String: any Sendable])?["running_on"] as? String == "host1")
+      #expect(try await lab.virsh(on: try lab.host(1), ["domstate", "web"]).text == "running")
+      #expect(try await lab.virsh(on: try lab.host(2), ["list", "--all", "--name"]).text == "")
+      try await lab.waitUntilGuestAnswers(address)
+    }
+  }
+
+  /// docs/failures.md says what is left; here it is held to: the guest runs on exactly one host in the end.
+  @Test(arguments: ["plain", "p2p"]) func aKilledToolNeitherLosesNorDoublesTheGuest(mode: String) async throws {
+    try await withTestLab("kill-\(mode)") { lab in
+      let (one, two) = (try lab.host(1), try lab.host(2))
+      let address = lab.plan.guestAddress(1)
+      try await lab.boot(GuestSpecification(name: "web", address: address), on: one)
+      let arguments = ["-c", "host1", "web", "host2", "--mode", mode, "--bandwidth", "16", "--output", "jsonl"]
+      let killed = try await Tool(lab: lab).run(arguments) { line, running in
+        if line.contains("\"type\":\"progress\"") { try running.send(signal: .kill) }
+      }
+      #expect(killed.status == 137)
+      try await poll(for: .seconds(90), "see the guest settle") {
+        let states = try await [one, two].asyncMap { try await lab.virsh(on: $0, ["domstate", "web"]).text }
+        return states.filter { $0 == "running" }.count == 1 && states.filter { $0 == "paused" }.isEmpty
+      }
+      try await lab.waitUntilGuestAnswers(address)
+      let isOnSource = try await lab.virsh(on: one, ["domstate", "web"]).text == "running"
+      #expect(isOnSource == (mode == "plain"), "plain: rolled back by the source; p2p: carried on by it")
+    }
+  }
+
+  @Test func aBlockedMoveStartsNothing() async throws {
+    try await withTestLab("blocked") { lab in
+      let two = try lab.host(2)
+      try await lab.boot(GuestSpecification(name: "web", address: lab.plan.guestAddress(1)), on: try lab.host(1))
+      try await lab.withFault(.bridgeMissing(on: two)) {
+        let refused = try await Tool(lab: lab).run("-c", "host1", "web", "host2", "--output", "jsonl")
+        #expect(refused.status == 2)
+        let events = try refused.events()
+        #expect(events.compactMap { $0["phase"] as? String } == ["preflight"])
+        #expect(events.last?["outcome"] as? String == "blocked")
+        #expect(try await lab.virsh(on: two, ["list", "--all", "--name"]).text == "")
+
+        let overridden = try await Tool(lab: lab).run(
+          "-c", "host1", "web", "host2", "--allow", "network.bridge", "--output", "jsonl")
+        #expect(overridden.status == 1, "libvirt refuses a bridge that is not there: \(overridden.text)")
+        #expect(try overridden.events().last?["outcome"] as? String == "rolled-back")
+      }
+      #expect(try await lab.virsh(on: try lab.host(1), ["domstate", "web"]).text == "running")
+    }
+  }
+
+  @Test func aGuestThatIsShutOffOrTransientMovesTheWayItShould() async throws {
+    try await withTestLab("kinds") { lab in
+      let (one, two) = (try lab.host(1), try lab.host(2))
+      let tool = Tool(lab: lab)
+      try await lab.define(GuestSpecification(name: "off"), on: one)
+      let offline = try await tool.run("-c", "host1", "off", "host2", "--output", "json")
+      #expect(offline.status == 0, "\(offline.text)")
+      #expect(try await lab.virsh(on: two, ["domstate", "off"]).text == "shut off")
+      #expect(try await lab.virsh(on: one, ["list", "--all", "--name"]).text == "")
+
+      try await lab.create(GuestSpecification(name: "passing"), on: one)
+      let transient = try await tool.run("-c", "host1", "passing", "host2", "--output", "json")
+      #expect(transient.status == 0, "\(transient.text)")
+      let guest = try transient.document()["guest"] as? [String: any Sendable]
+      #expect(guest?["running_on"] as? String == "host2")
+      #expect(guest?["defined_on"] as? [String] == [])
+    }
+  }
+}
+
+extension Sequence {
+  fileprivate func asyncMap<T>(_ transform: (Element) async throws -> T) async throws -> [T] {
+    var results: [T] = []
+    for element in self { results.append(try await transform(element)) }
+    return results
+  }
+}
