@@ -5,6 +5,11 @@ struct LabProcess: Sendable, Equatable {
   let id: pid_t
   let startTime: String
 
+  init(id: pid_t, startTime: String) {
+    self.id = id
+    self.startTime = startTime
+  }
+
   /// Reads the registration that an init wrote into `directory`; nil while there is none.
   init?(registeredIn directory: String) {
     guard let line = try? Files.read("\(directory)/process") else { return nil }

@@ -28,7 +28,7 @@ struct LabRecord: Codable, Sendable, Equatable {
 
   /// True when nobody will ever remove this lab: it lived with its owner, and its owner is gone.
   var isOrphan: Bool {
-    life == .withOwner && LabProcess(id: owner)?.startTime != ownerStartTime
+    life == .withOwner && !LabProcess(id: owner, startTime: ownerStartTime).isAlive
   }
 
   static func path(in directory: String) -> String { "\(directory)/lab.json" }

@@ -24,16 +24,20 @@ final class ChannelLoop {
       guard session.isConnected else { return end(.disconnected(session.message)) }
       expireWaiting()
       admit()
-      if !serve() { session.wait(milliseconds: nextWake()) }
+      if isQuiet() { session.wait(milliseconds: nextWake()) }
     }
   }
 
-  /// One step of every channel; true when any of them moved.
-  private func serve() -> Bool {
+  /// One step of every channel; true when none of them moved and nothing came in meanwhile.
+  ///
+  /// A step of one channel can read what is for another, already served, into libssh's buffers: the socket would not
+  /// become readable for it again.
+  private func isQuiet() -> Bool {
+    let received = session.bytesReceived
     var moved = false
     for worker in workers where worker.step() { moved = true }
     workers.removeAll { $0.isReleased }
-    return moved
+    return !moved && session.bytesReceived == received
   }
 
   private func admit() {

@@ -11,6 +11,7 @@ final class ClientSession {
   let mailbox: Mailbox
   let deadline: Deadline
   private let event: OpaquePointer
+  private let counter = UnsafeMutablePointer<ssh_counter_struct>.allocate(capacity: 1)
 
   /// Takes over `descriptor`, a connected non-blocking socket.
   init(
@@ -25,6 +26,8 @@ final class ClientSession {
     self.configuration = configuration
     self.mailbox = mailbox
     self.deadline = deadline
+    counter.initialize(to: ssh_counter_struct())
+    ssh_set_counters(raw, counter, nil)
     ssh_set_blocking(raw, 0)
     do throws(SSHError) { try setOptions(descriptor: descriptor) } catch {
       Glibc.close(descriptor)
@@ -39,6 +42,7 @@ final class ClientSession {
     ssh_event_free(event)
     ssh_silent_disconnect(raw)
     ssh_free(raw)
+    counter.deallocate()
   }
 
   /// Banner, key exchange. Throws when the peer is silent until the deadline, hangs up or shares no algorithm.
@@ -76,6 +80,9 @@ final class ClientSession {
   func pump() {
     _ = ssh_event_dopoll(event, 0)
   }
+
+  /// Bytes read from the socket so far; most libssh calls read from it as they go.
+  var bytesReceived: UInt64 { counter.pointee.in_bytes }
 
   var isConnected: Bool {
     ssh_is_connected(raw) != 0 && ssh_get_status(raw) & (SSH_CLOSED | SSH_CLOSED_ERROR) == 0

@@ -24,15 +24,20 @@ func failure<Value>(_ body: () async throws -> Value) async throws -> SSHError {
   throw TestFailure("no error was thrown")
 }
 
-/// What this process holds: its threads and its descriptors that are sockets or event descriptors.
-func resources() throws -> (threads: Int, descriptors: [String: Int]) {
+/// What this process holds: its threads, and its descriptors that are sockets or event descriptors.
+struct Resources {
+  var threads: Int
+  var descriptors: Int
+
+  func isWithin(_ other: Resources) -> Bool { threads <= other.threads && descriptors <= other.descriptors }
+}
+
+func resources() throws -> Resources {
   let threads = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").count
   let names = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
   let targets = names.compactMap { try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)") }
-  let kinds = targets.compactMap { target in
-    ["socket:", "anon_inode:[eventfd]"].first { target.hasPrefix($0) }
-  }
-  return (threads, kinds.reduce(into: [:]) { $0[$1, default: 0] += 1 })
+  let held = targets.filter { $0.hasPrefix("socket:") || $0.hasPrefix("anon_inode:[eventfd]") }
+  return Resources(threads: threads, descriptors: held.count)
 }
 
 /// Waits for a condition that must come true; the test fails when it has not in a minute.

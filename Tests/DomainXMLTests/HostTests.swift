@@ -1,0 +1,67 @@
+import MigrationModel
+import Testing
+
+@testable import DomainXML
+
+@Suite struct HostTests {
+  @Test func capabilitiesAreRead() throws {
+    let host = try HostCapabilities(parsing: qemuHost)
+    #expect(host.uuid == "0cb8b79c-cbcc-41a4-a90e-9a34cb388e50")
+    #expect(host.arch == "x86_64")
+    #expect(host.cpuVendor == "AMD")
+    #expect(host.cpuModel == "kvm64")
+  }
+
+  @Test func emulatorsInheritUnlessTheyBringTheirOwn() throws {
+    let i440fx = Emulator.Machine(name: "pc-i440fx-7.2")
+    let pc = Emulator.Machine(name: "pc", canonical: "pc-i440fx-7.2")
+    let versioned = Emulator.Machine(name: "pc-q35-7.2")
+    let q35 = Emulator.Machine(name: "q35", canonical: "pc-q35-7.2")
+    let x86 = "/usr/bin/qemu-system-x86_64"
+    #expect(
+      try HostCapabilities(parsing: qemuHost).emulators == [
+        Emulator(path: "/usr/bin/qemu-system-i386", arch: "i686", virtType: "qemu", machines: [i440fx, pc]),
+        Emulator(path: "/usr/bin/qemu-kvm", arch: "i686", virtType: "kvm", machines: [versioned]),
+        Emulator(path: x86, arch: "x86_64", virtType: "qemu", machines: [versioned, q35]),
+        Emulator(path: x86, arch: "x86_64", virtType: "kvm", machines: [versioned, q35]),
+      ])
+  }
+
+  @Test func aHostWithoutGuestsHasNoEmulators() throws {
+    let host = try HostCapabilities(
+      parsing: "<capabilities><host><cpu><arch>aarch64</arch></cpu></host></capabilities>")
+    #expect(host.uuid == nil)
+    #expect(host.arch == "aarch64")
+    #expect(host.cpuVendor == nil)
+    #expect(host.cpuModel == nil)
+    #expect(host.emulators.isEmpty)
+  }
+
+  @Test func otherDocumentsAreRefused() {
+    #expect(throws: XMLError.self) { try HostCapabilities(parsing: "<domain/>") }
+    #expect(throws: XMLError.self) { try HostCapabilities(parsing: "") }
+    #expect(throws: XMLError.self) { try VirtualNetwork(parsing: directoryPool, isActive: true) }
+    #expect(throws: XMLError.self) { try StoragePool(parsing: trunkNetwork, isActive: true) }
+  }
+
+  @Test func networksAreRead() throws {
+    #expect(
+      try VirtualNetwork(parsing: trunkNetwork, isActive: true)
+        == VirtualNetwork(
+          name: "ovs", isActive: true, forwardMode: "bridge", bridge: "br0", portGroups: ["dmz", "lan"],
+          vlans: [42, 47]
+        ))
+    #expect(
+      try VirtualNetwork(parsing: isolatedNetwork, isActive: false)
+        == VirtualNetwork(name: "inner", isActive: false, forwardMode: nil, bridge: "virbr7"))
+  }
+
+  @Test func poolsAreRead() throws {
+    #expect(
+      try StoragePool(parsing: directoryPool, isActive: true)
+        == StoragePool(name: "default-pool", type: "dir", isActive: true, target: "/default-pool"))
+    #expect(
+      try StoragePool(parsing: "<pool type='rbd'><name>r</name></pool>", isActive: false)
+        == StoragePool(name: "r", type: "rbd", isActive: false, target: nil))
+  }
+}
