@@ -20,14 +20,18 @@ struct BringUp {
 
   private func make(_ plan: LabPlan) async throws -> Lab {
     try Files.makeDirectory(plan.directory, mode: 0o700)
-    try LabRecord(plan: plan, life: life).write()
+    // Until it is whole, nobody but this process keeps it alive: killed on the way, it is swept like an orphan.
+    try LabRecord(plan: plan, life: .withOwner).write()
     try await LabDirectory(plan: plan).fill()
     let switchLine = try await startSwitch(plan)
     let hostLines = try await startHosts(plan)
     let lifelines = [switchLine] + hostLines
     let lab = Lab(plan: plan, life: life, lifelines: lifelines)
     try await Readiness(plan: plan).wait()
-    if life == .untilDown { lifelines.forEach { $0.letGo() } }
+    if life == .untilDown {
+      lifelines.forEach { $0.letGo() }
+      try LabRecord(plan: plan, life: life).write()
+    }
     return lab
   }
 

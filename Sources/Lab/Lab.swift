@@ -98,7 +98,9 @@ public nonisolated(nonsending) func withLab<Result: Sendable>(
   let outcome: Swift.Result<Result, any Error>
   do { outcome = .success(try await body(lab)) } catch { outcome = .failure(error) }
   // A task of its own, which a cancellation of this one does not reach.
-  try await Task { try await Lab.down(configuration.name, stateRoot: configuration.stateRoot) }.value
+  let removal = await Task { try await Lab.down(configuration.name, stateRoot: configuration.stateRoot) }.result
   withExtendedLifetime(lab) {}
-  return try outcome.get()
+  let result = try outcome.get()
+  try removal.get()
+  return result
 }

@@ -11,6 +11,7 @@ final class ClientSession {
   let mailbox: Mailbox
   let deadline: Deadline
   private let event: OpaquePointer
+  private let socket: SocketIdentity
   private let counter = UnsafeMutablePointer<ssh_counter_struct>.allocate(capacity: 1)
 
   /// Takes over `descriptor`, a connected non-blocking socket.
@@ -23,25 +24,24 @@ final class ClientSession {
     }
     self.raw = raw
     self.event = event
+    socket = SocketIdentity(descriptor)
     self.configuration = configuration
     self.mailbox = mailbox
     self.deadline = deadline
     counter.initialize(to: ssh_counter_struct())
     ssh_set_counters(raw, counter, nil)
     ssh_set_blocking(raw, 0)
-    do throws(SSHError) { try setOptions(descriptor: descriptor) } catch {
-      Glibc.close(descriptor)
-      throw error
-    }
+    try setOptions(descriptor: descriptor)
   }
 
-  /// Closes the socket exactly once: ssh_disconnect forgets a socket that was given to it and leaves it open, unless
-  /// an error made libssh close it before; ssh_silent_disconnect closes it in both cases.
+  /// Closes the socket exactly once. Who owns a socket that was given to libssh depends on its version: 0.10 closes it
+  /// here or at an error before, 0.11 leaves it open always.
   deinit {
     ssh_event_remove_session(event, raw)
     ssh_event_free(event)
     ssh_silent_disconnect(raw)
     ssh_free(raw)
+    if socket.isStillOpen { Glibc.close(socket.descriptor) }
     counter.deallocate()
   }
 
@@ -102,5 +102,24 @@ final class ClientSession {
   /// The last failure as an error: a lost connection is told from a refusal.
   func failure(_ step: SSHError.Step) -> SSHError {
     error(step, isConnected ? .library(message) : .disconnected(message))
+  }
+}
+
+/// A socket told from a later one that got the same number: by its inode, which the kernel does not give twice.
+private struct SocketIdentity {
+  let descriptor: Int32
+  private let inode: ino_t?
+
+  init(_ descriptor: Int32) {
+    self.descriptor = descriptor
+    inode = Self.inode(descriptor)
+  }
+
+  var isStillOpen: Bool { inode != nil && Self.inode(descriptor) == inode }
+
+  /// fstat(2); nil when nothing is open there.
+  private static func inode(_ descriptor: Int32) -> ino_t? {
+    var status = stat()
+    return fstat(descriptor, &status) == 0 ? status.st_ino : nil
   }
 }

@@ -22,8 +22,10 @@ done
 
 ip link set lo up
 if [ -n "$address" ] && [ -e /sys/class/net/eth0 ]; then
-  ip link set eth0 up
+  # The device comes up with its address and says so: another guest may have had it a moment ago.
+  echo 1 >/proc/sys/net/ipv4/conf/eth0/arp_notify
   ip address add "$address" dev eth0
+  ip link set eth0 up
 fi
 
 # Hundredths of a second since the boot.
@@ -50,7 +52,7 @@ work() {
     dd if=/work/pool of=/work/set bs=4k count="$count" skip=$(((page + pass) % 256)) seek="$page" conv=notrunc 2>/dev/null
     page=$((page + count))
     if [ "$page" -ge "$pages" ]; then page=0 pass=$((pass + 1)); fi
-    due=$((due * 1 + count * 100 / ($1 * 256)))
+    due=$((due + count * 100 / ($1 * 256)))
     late=$(($(now) - due))
     if [ "$late" -lt 0 ]; then usleep $((-late * 10000)); elif [ "$late" -gt 100 ]; then due=$(now); fi
   done
