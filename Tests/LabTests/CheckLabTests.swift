@@ -57,7 +57,7 @@ import Testing
         try await lab.require(on: host, ["ip", "link", "add", bridge, "type", "bridge"], to: "make a bridge")
         try await lab.require(on: host, ["ip", "link", "set", bridge, "up"], to: "start it")
       }
-      let name = "we b'1\"$(touch /tmp/migrate-injected)`id`<&é"
+      let name = "we b'1\"$(id>injected)`id`<&é"
       let guest = GuestSpecification(name: name, disk: .shared(mebibytes: 8), connection: .bridge(bridge))
       try await lab.define(guest, on: try lab.host(1))
       try await lab.start(guest, on: try lab.host(1))
@@ -71,7 +71,7 @@ import Testing
       #expect(broken.status == 2)
       #expect(broken.findings.first?.rule == "network.bridge")
       #expect(broken.findings.first?.subject == bridge)
-      #expect(try await !lab.run(on: try lab.host(1), ["test", "-e", "/tmp/migrate-injected"]).isSuccess)
+      #expect(try await !lab.run(on: try lab.host(1), ["test", "-e", "/root/injected"]).isSuccess)
     }
   }
 

@@ -1,6 +1,7 @@
 import Foundation
-import Lab
 import Testing
+
+@testable import Lab
 
 /// `migrate DOMAIN DEST` on real hosts.
 @Suite(.serialized) struct MoveLabTests {

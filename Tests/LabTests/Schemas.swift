@@ -13,6 +13,6 @@ func validate(_ json: String, schema: String, isLines: Bool = false) async throw
     for document in text.splitlines() if sys.argv[2] == "lines" else [text]:
         jsonschema.validate(json.loads(document), schema, jsonschema.Draft202012Validator)
     """
-  let result = try await execute(["/usr/bin/python3", "-c", program, path, isLines ? "lines" : "whole"], input: json)
+  let result = try await execute(["env", "/usr/bin/python3", "-c", program, path, isLines ? "lines" : "whole"], input: json)
   #expect(result.isSuccess, "\(schema) does not accept \(json): \(result.errorOutput)")
 }

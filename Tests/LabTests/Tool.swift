@@ -34,7 +34,7 @@ struct Tool: Sendable {
   ) async throws -> Output {
     let configuration = lab.map { ["--config", $0.configurationPath] } ?? ["--config", "/dev/null"]
     let result = try await Subprocess.run(
-      .path(FilePath(Self.path)), arguments: Arguments(arguments + configuration), input: .none, output: .sequence,
+      .path(.init(Self.path)), arguments: Arguments(arguments + configuration), input: .none, output: .sequence,
       error: .string(limit: 1 << 20)
     ) { execution in
       var text = ""
