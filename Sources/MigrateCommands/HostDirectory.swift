@@ -35,7 +35,9 @@ struct HostDirectory: Sendable, Equatable {
   /// Reads `path`; throws CommandFailure naming the file, and the place in it when it is not what it should be.
   init(contentsOf path: String) throws {
     do {
-      let file = try YAMLDecoder().decode(File.self, from: Data(contentsOf: URL(filePath: path)))
+      let text = String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
+      guard try Yams.compose(yaml: text) != nil else { return }
+      let file = try YAMLDecoder().decode(File.self, from: text)
       entries = file.hosts ?? []
       sshConfig = file.sshConfig
     } catch let error as DecodingError {
