@@ -1,13 +1,8 @@
+import Foundation
 import Lab
 import Probes
 import SSH
 import Yams
-
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
 
 /// The hosts that a configuration file names; see docs/cli.md.
 struct HostDirectory: Sendable, Equatable {
@@ -18,7 +13,7 @@ struct HostDirectory: Sendable, Equatable {
     var ssh: String?
   }
 
-  private struct File: Codable {
+  private struct Content: Codable {
     var hosts: [Entry]?
     /// An ssh configuration to use instead of the user's own, as `ssh -F`.
     var sshConfig: String?
@@ -35,11 +30,12 @@ struct HostDirectory: Sendable, Equatable {
   /// Reads `path`; throws CommandFailure naming the file, and the place in it when it is not what it should be.
   init(contentsOf path: String) throws {
     do {
-      let text = String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
+      let file = try FileHandle(forReadingFrom: URL(filePath: path))
+      let text = String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self)
       guard try Yams.compose(yaml: text) != nil else { return }
-      let file = try YAMLDecoder().decode(File.self, from: text)
-      entries = file.hosts ?? []
-      sshConfig = file.sshConfig
+      let content = try YAMLDecoder().decode(Content.self, from: text)
+      entries = content.hosts ?? []
+      sshConfig = content.sshConfig
     } catch let error as DecodingError {
       throw CommandFailure.usage("\(path) is not a configuration: \(error)")
     } catch {
@@ -59,7 +55,7 @@ struct HostDirectory: Sendable, Equatable {
     if let asked { return try HostDirectory(contentsOf: asked) }
     let userDirectory = environment["XDG_CONFIG_HOME"] ?? environment["HOME"].map { "\($0)/.config" }
     let places = [userDirectory.map { "\($0)/migrate/config.yaml" }, "/etc/migrate/config.yaml", runningLab]
-    let found = places.compactMap { $0 }.first { FileManager.default.fileExists(atPath: $0) }
+    let found = places.compactMap(\.self).first { FileManager.default.fileExists(atPath: $0) }
     return try found.map(HostDirectory.init(contentsOf:)) ?? HostDirectory()
   }
 
