@@ -54,7 +54,8 @@ let package = Package(
     // The lab: its library, and the tests of everything else against real hosts.
     [
       .target(
-        name: "Lab", dependencies: ["Threads", subprocess], resources: [.embedInCode("Resources")], swiftSettings: strict),
+        name: "Lab", dependencies: ["Threads", subprocess], resources: [.embedInCode("Resources")],
+        swiftSettings: strict),
       .executableTarget(name: "migrate", dependencies: ["MigrateCommands"], swiftSettings: strict),
       .testTarget(
         name: "LabTests", dependencies: ["Lab", "Libvirt", "MigrationModel", "migrate", subprocess],

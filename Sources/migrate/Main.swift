@@ -2,5 +2,5 @@ import MigrateCommands
 
 @main
 enum Main {
-  static func main() async { await MigrateCommand.main() }
+  static func main() { MigrateCommand.start() }
 }

@@ -105,15 +105,7 @@ import Testing
     }
   }
 
-  /// Not a test of its own: the other process of the next one.
-  @Test(.enabled(if: heldLab != nil, "runs in the process that is killed")) func holdsALab() async throws {
-    try await withLab(LabConfiguration(name: try #require(heldLab), hostCount: 1)) { _ in
-      try await Task.sleep(for: .seconds(3600))
-    }
-  }
-
-  @Test(.enabled(if: heldLab == nil, "is not for the process that is killed"))
-  func labDiesWithItsKilledOwner() async throws {
+  @Test func labDiesWithItsKilledOwner() async throws {
     try await skipWithoutLab()
     let name = testLabName("killed")
     let plan = try await killOwner(ofLab: name)
@@ -130,12 +122,12 @@ import Testing
     #expect(error?.code == .invalidConfiguration)
   }
 
-  /// Lets another process make a lab, and kills it once the lab is whole.
+  /// Lets the demonstration make a lab, and kills it once the lab is whole.
   private func killOwner(ofLab name: String) async throws -> LabPlan {
     let directory = "\(LabConfiguration().stateRoot)/\(name)"
     let result = try await Subprocess.run(
-      .path("/proc/self/exe"), arguments: ["--testing-library", "swift-testing", "--filter", "holdsALab"],
-      environment: .inherit.updating(["MIGRATE_HELD_LAB": name]), input: .none, output: .discarded, error: .discarded
+      .path(.init(Tool.path)), arguments: ["lab", "demo", "--name", name], input: .none, output: .discarded,
+      error: .discarded
     ) { execution in
       try await poll(for: .seconds(120), "let the other process make its lab") {
         guard let lab = try? Lab.attach(name) else { return false }
@@ -148,9 +140,6 @@ import Testing
     return result.closureResult
   }
 }
-
-/// The lab that this process is to hold until it is killed; nil in the process that runs the tests.
-private let heldLab = ProcessInfo.processInfo.environment["MIGRATE_HELD_LAB"]
 
 /// The first processes of a lab.
 private struct LabProcesses: Equatable {

@@ -9,10 +9,13 @@ struct LabDemo: AsyncParsableCommand {
 
   private static let guest = "demo"
 
+  @Option(help: "Name of the lab, which must not be there yet.")
+  var name = "demo"
+
   func run() async throws {
     try await reportingLabErrors {
       print("Bringing up two hosts and a guest with a disk that both see")
-      try await withLab(LabConfiguration(name: "demo")) { lab in
+      try await withLab(LabConfiguration(name: name)) { lab in
         let (source, destination) = (try lab.host(1), try lab.host(2))
         let address = lab.plan.guestAddress(1)
         let workload = GuestSpecification.Workload(mebibytesPerSecond: 4, workingSet: 16)
@@ -34,7 +37,7 @@ struct LabDemo: AsyncParsableCommand {
   /// Runs the tool itself, as a user would, and shows the command line.
   private func show(_ options: String..., on lab: Lab) async throws {
     let words = ["-c", "host1", Self.guest, "host2"] + options
-    print("\\n$ migrate \(words.joined(separator: " "))")
+    print("\n$ migrate \(words.joined(separator: " "))")
     let verb = try RunVerb.parse(words + ["--config", lab.configurationPath])
     try await verb.run()
   }

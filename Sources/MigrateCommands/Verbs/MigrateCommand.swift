@@ -1,4 +1,5 @@
 import ArgumentParser
+import Dispatch
 
 /// The command `migrate`; what it promises stands in docs/cli.md.
 public struct MigrateCommand: AsyncParsableCommand {
@@ -7,4 +8,26 @@ public struct MigrateCommand: AsyncParsableCommand {
     version: "0.1.0", subcommands: [RunVerb.self, CheckVerb.self, LabVerb.self], defaultSubcommand: RunVerb.self)
 
   public init() {}
+
+  /// Runs the verb that the command line names and ends the process with its exit code.
+  ///
+  /// Parsed before anything concurrent is started: help, the version and usage errors do not pay for what only work needs.
+  public static func start() -> Never {
+    do {
+      let verb = try parseAsRoot()
+      guard let verb = verb as? any AsyncParsableCommand else { exit(withError: CleanExit.helpRequest(verb)) }
+      Task {
+        do {
+          var verb = verb
+          try await verb.run()
+          exit()
+        } catch {
+          exit(withError: error)
+        }
+      }
+    } catch {
+      exit(withError: error)
+    }
+    dispatchMain()
+  }
 }
