@@ -68,9 +68,10 @@ import Testing
   @Test func memoryStaysFlat() throws {
     try parseMany(500)
     let before = try residentPages()
-    try parseMany(2000)
+    // Enough documents that a leak of 8 KiB in each stands out from what the tests beside this one allocate.
+    try parseMany(8000)
     let grown = (try residentPages() - before) * Int(getpagesize())
-    #expect(grown < 16 << 20, "2000 documents left \(grown) bytes behind")
+    #expect(grown < 64 << 20, "8000 documents left \(grown) bytes behind")
   }
 
   private func parseMany(_ count: Int) throws {
