@@ -13,19 +13,30 @@ public struct Machine: Sendable, Equatable {
     public var initialState: DomainState
     /// The guest is to be left paused on the destination.
     public var leavesPaused: Bool
-    public init(sourceName: String, destinationName: String, initialState: DomainState, leavesPaused: Bool) {
+    public var scope: Scope
+    public init(
+      sourceName: String, destinationName: String, initialState: DomainState, leavesPaused: Bool, scope: Scope = .guest
+    ) {
       self.sourceName = sourceName
       self.destinationName = destinationName
       self.initialState = initialState
       self.leavesPaused = leavesPaused
+      self.scope = scope
     }
+  }
+
+  /// What leaves the source.
+  public enum Scope: Sendable, Equatable {
+    case guest
+    /// The definition alone. It stays on the source as well when the guest runs there or when that was asked for.
+    case definition(staysOnSource: Bool)
   }
 
   public enum State: Sendable, Equatable {
     /// The migrate call is under way; the phase is the last one entered.
     case running(MigrationPhase)
     /// The call came back; both hosts are being looked at.
-    case settling(CallOutcome, attempt: Int)
+    case settling(CallOutcome, since: Duration)
     case finished(MigrationResult)
   }
 

@@ -157,6 +157,40 @@ private let moved: [Machine.Event] = [
     #expect(result.outcome == .completed)
   }
 
+  private static let off = Sighting.present(.shutOff, reason: "", isPersistent: true)
+
+  /// A move of the definition alone: what both hosts show at the end, and what that means.
+  @Test(arguments: [
+    (DomainState.shutOff, false, CallOutcome.succeeded, Sighting.absent, off, MigrationResult.Outcome.completed),
+    (.shutOff, true, .succeeded, off, off, .completed),
+    (.shutOff, false, .succeeded, off, off, .needsAttention),
+    (.shutOff, false, refused, off, .absent, .rolledBack),
+    (.shutOff, false, refused, off, off, .rolledBack),
+    (.running, true, .succeeded, running, off, .completed),
+    (.running, true, refused, running, .absent, .rolledBack),
+    (.running, true, .succeeded, running, running, .needsAttention),
+  ])
+  func aDefinitionMovesOrIsCopied(
+    state: DomainState, stays: Bool, call: CallOutcome, source: Sighting, destination: Sighting,
+    outcome: MigrationResult.Outcome
+  ) {
+    var machine = Machine(
+      Machine.Intent(
+        sourceName: "host1", destinationName: "host2", initialState: state, leavesPaused: false,
+        scope: .definition(staysOnSource: stays)))
+    let seen = Inspection(source: source, destination: destination)
+    let events: [Machine.Event] = [
+      .started(at: .zero), .callReturned(call, at: .zero), .inspected(seen, at: .zero),
+      .inspected(seen, at: .seconds(31)),
+    ]
+    for event in events { _ = machine.reduce(event) }
+    guard case .finished(let result) = machine.state else {
+      Issue.record("not finished: \(machine.state)")
+      return
+    }
+    #expect(result.outcome == outcome)
+  }
+
   @Test func nothingIsReportedAfterTheResult() {
     var run = Run(moved + [.inspected(Inspection(source: .absent, destination: running), at: .seconds(5))])
     let events: [Machine.Event] = [
