@@ -89,6 +89,11 @@ func judge(_ call: CallOutcome, _ seen: Inspection, _ intent: Machine.Intent, is
   switch (Place(seen.source, intent.initialState), Place(seen.destination, intent.arrivalState)) {
   case (.gone, .asWanted):
     return .settled(.completed, nil)
+  case (.asWanted, .asWanted) where call == .succeeded && intent.scope == .definition(staysOnSource: true):
+    return .settled(.completed, nil)
+  case (.asWanted, .asWanted) where call != .succeeded && intent.scope != .guest:
+    // The definition there is the one that a move over it would have replaced.
+    return .settled(call.outcomeOnSource(isCancelling), call.failure(seen, intent))
   case (.asWanted, .gone):
     return .settled(call.outcomeOnSource(isCancelling), call.failure(seen, intent))
   case (.asWanted, .asWanted), (.gone, .gone), (.otherwise, _), (_, .otherwise), (.unknown, _), (_, .unknown):
@@ -118,7 +123,8 @@ extension DomainState {
 }
 
 extension Machine.Intent {
-  var arrivalState: DomainState { leavesPaused ? .paused : initialState }
+  /// How the guest ought to be on the destination: a definition alone is shut off there, whatever runs on the source.
+  var arrivalState: DomainState { scope != .guest ? .shutOff : leavesPaused ? .paused : initialState }
 }
 
 extension CallOutcome {

@@ -66,7 +66,8 @@ public final class LibvirtBackend: MigrationBackend {
     let state = try watcher.status().state
     call = MigrationCall(request, isActive: state.isActive, isPersistent: try watcher.isPersistent())
     intent = Machine.Intent(
-      sourceName: source.name, destinationName: destination.name, initialState: state, leavesPaused: request.suspend)
+      sourceName: source.name, destinationName: destination.name, initialState: state, leavesPaused: request.suspend,
+      scope: call.scope(isActive: state.isActive))
     (self.mover, self.watcher, self.destinationConnection) = (mover, watcher, destinationConnection)
     (self.source, self.destination, self.timeout, self.start) = (source, destination, timeout, start)
     uuid = watcher.uuid

@@ -13,19 +13,30 @@ public struct Machine: Sendable, Equatable {
     public var initialState: DomainState
     /// The guest is to be left paused on the destination.
     public var leavesPaused: Bool
-    public init(sourceName: String, destinationName: String, initialState: DomainState, leavesPaused: Bool) {
+    public var scope: Scope
+    public init(
+      sourceName: String, destinationName: String, initialState: DomainState, leavesPaused: Bool, scope: Scope = .guest
+    ) {
       self.sourceName = sourceName
       self.destinationName = destinationName
       self.initialState = initialState
       self.leavesPaused = leavesPaused
+      self.scope = scope
     }
+  }
+
+  /// What leaves the source.
+  public enum Scope: Sendable, Equatable {
+    case guest
+    /// The definition alone. It stays on the source as well when the guest runs there or when that was asked for.
+    case definition(staysOnSource: Bool)
   }
 
   public enum State: Sendable, Equatable {
     /// The migrate call is under way; the phase is the last one entered.
     case running(MigrationPhase)
     /// The call came back; both hosts are being looked at.
-    case settling(CallOutcome, attempt: Int)
+    case settling(CallOutcome, since: Duration)
     case finished(MigrationResult)
   }
 
@@ -58,8 +69,8 @@ public struct Machine: Sendable, Equatable {
   private var suspendedAt: Duration?
   private var resumedAt: Duration?
 
-  /// How often both hosts are looked at before a state that does not settle goes to a person, and how far apart.
-  static let attempts = 300
+  /// How long both hosts are looked at again, and how far apart, before a state that does not settle goes to a person.
+  static let patience = Duration.seconds(30)
   static let pause = Duration.milliseconds(100)
 
   public init(_ intent: Intent) { self.intent = intent }
@@ -73,9 +84,9 @@ public struct Machine: Sendable, Equatable {
     case (_, .completed(let sample)): remember(measured: sample)
     case (_, .lifecycle(let side, let event, let at)): lifecycle(side, event, at: at)
     case (.running, .cancelRequested): cancel()
-    case (.running, .callReturned(let outcome, _)): settle(outcome)
-    case (.settling(let outcome, let attempt), .inspected(let seen, let at)):
-      conclude(outcome, attempt: attempt, seen: seen, at: at)
+    case (.running, .callReturned(let outcome, let at)): settle(outcome, at: at)
+    case (.settling(let outcome, let since), .inspected(let seen, let at)):
+      conclude(outcome, since: since, seen: seen, at: at)
     case (.settling, _), (.running, .inspected): []
     }
   }
@@ -101,9 +112,9 @@ public struct Machine: Sendable, Equatable {
     return isCancelling ? [] : [.abort]
   }
 
-  private mutating func settle(_ outcome: CallOutcome) -> [Effect] {
+  private mutating func settle(_ outcome: CallOutcome, at: Duration) -> [Effect] {
     let effects = advance(to: .confirm, detail: "looking at both hosts")
-    state = .settling(outcome, attempt: 1)
+    state = .settling(outcome, since: at)
     return effects + [.inspect(after: .zero)]
   }
 
@@ -134,11 +145,9 @@ public struct Machine: Sendable, Equatable {
     }
   }
 
-  private mutating func conclude(_ call: CallOutcome, attempt: Int, seen: Inspection, at: Duration) -> [Effect] {
+  private mutating func conclude(_ call: CallOutcome, since: Duration, seen: Inspection, at: Duration) -> [Effect] {
     switch judge(call, seen, intent, isCancelling: isCancelling) {
-    case .unsettled where attempt < Self.attempts:
-      state = .settling(call, attempt: attempt + 1)
-      return [.inspect(after: Self.pause)]
+    case .unsettled where at - since < Self.patience: return [.inspect(after: Self.pause)]
     case .unsettled(let failure):
       return finish(.needsAttention, failure, seen, at: at)
     case .settled(let outcome, let failure):

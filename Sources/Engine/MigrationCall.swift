@@ -8,6 +8,11 @@ struct MigrationCall: Sendable, Equatable {
   /// True: virDomainMigrateToURI3, the source's daemon drives. False: virDomainMigrate3, this process does.
   var isPeerToPeer: Bool { flags.contains(.peer2peer) }
 
+  /// What the call takes away from the source, where the guest is active or not.
+  func scope(isActive: Bool) -> Machine.Scope {
+    flags.contains(.offline) ? .definition(staysOnSource: isActive || !flags.contains(.undefineSource)) : .guest
+  }
+
   /// Fills what the request left open from the guest: an active guest moves live, a defined one stays defined, and its
   /// definition goes with it.
   init(_ request: MigrationRequest, isActive: Bool, isPersistent: Bool) {

@@ -60,15 +60,33 @@ private func remoteShell(on session: SSHSession, timeout: Duration) async -> Hos
   }
 }
 
+/// The shell ends when `body` has, also by a cancel: with whatever it still runs, but after its exit trap.
 private func withLocalShell<Result: Sendable>(
   timeout: Duration, body: @Sendable (HostShell) async throws -> Result
 ) async throws -> Result {
-  try await run(
-    .path("/bin/sh"), arguments: ["-s"], input: .inputWriter, output: .sequence, error: .discarded
+  var options = PlatformOptions()
+  options.createSession = true
+  // Again and again: a shell that was reading obeys a signal only after the next command, which may be one that hangs.
+  let ending = [TeardownStep](
+    repeating: .gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: .milliseconds(200)), count: 10)
+  options.teardownSequence = ending
+  return try await run(
+    .path("/bin/sh"), arguments: ["-s"], platformOptions: options, input: .inputWriter, output: .sequence,
+    error: .discarded
   ) { execution in
-    let shell = Shell(LocalTransport(execution.standardInputWriter, execution.standardOutput), marker: newMarker())
-    try await shell.begin()
-    return try await body(HostShell(shell, timeout: timeout, isObserver: true))
+    let input = execution.standardInputWriter
+    let shell = Shell(LocalTransport(input, execution.standardOutput), marker: newMarker())
+    do {
+      try await shell.begin()
+      let result = try await body(HostShell(shell, timeout: timeout, isObserver: true))
+      // Both: a shell that reads sees only the end of its input, one that waits for a command only the signal.
+      try await input.finish()
+      await execution.teardown(using: ending)
+      return result
+    } catch {
+      try? await input.finish()
+      throw error
+    }
   }.closureResult
 }
 

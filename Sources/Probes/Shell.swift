@@ -42,13 +42,19 @@ actor Shell {
     return answers
   }
 
-  /// Sets up the conversation: predictable language, path and permissions, and an exit trap that signals reach too.
+  /// Sets up the conversation: predictable language, path and permissions.
   func begin() async throws {
-    try await tell("LC_ALL=C; export LC_ALL; PATH=$PATH:/usr/sbin:/sbin; umask 077; trap 'exit 1' HUP INT TERM PIPE")
+    try await tell("LC_ALL=C; export LC_ALL; PATH=$PATH:/usr/sbin:/sbin; umask 077")
   }
 
-  /// Has `commands` run when the shell ends, however it ends.
-  func atExit(_ commands: String) async throws { try await tell("trap \(commands.shellQuoted) EXIT") }
+  /// Has `commands` run when the shell ends, by itself or by a signal, in place of those given before.
+  ///
+  /// A signal that comes while they run, or just before, neither ends them nor keeps them from running.
+  func atExit(_ commands: String) async throws {
+    let undisturbed = "trap '' HUP INT TERM PIPE; \(commands)"
+    try await tell(
+      "trap \("\(undisturbed); exit 1".shellQuoted) HUP INT TERM PIPE; trap \(undisturbed.shellQuoted) EXIT")
+  }
 
   private func tell(_ commands: String) async throws { try await transport.write(Array("\(commands)\n".utf8)) }
 

@@ -24,6 +24,15 @@ import Testing
     #expect(call(isActive: false).flags == [.offline, .persistDestination, .undefineSource])
   }
 
+  @Test func anOfflineMoveLeavesTheDefinitionWhereItIsNeededOrWanted() {
+    #expect(call().scope(isActive: true) == .guest)
+    #expect(call(isActive: false).scope(isActive: false) == .definition(staysOnSource: false))
+    let kept = call(isActive: false) { $0.undefineSource = false }
+    #expect(kept.scope(isActive: false) == .definition(staysOnSource: true))
+    let copied = call { $0.mode = .offline }
+    #expect(copied.scope(isActive: true) == .definition(staysOnSource: true))
+  }
+
   @Test func peerToPeerIsDrivenByTheSource() {
     let call = call { $0.mode = .p2p }
     #expect(call.isPeerToPeer)

@@ -38,9 +38,10 @@ import Testing
     #expect(answers[after] == .known("still here\n"))
   }
 
-  @Test func aHostThatFallsSilentIsAGapAndIsNotAskedAgain() async throws {
+  /// The time limit is the test: a command that neither reads nor writes ends with its shell.
+  @Test(.timeLimit(.minutes(1))) func aHostThatFallsSilentIsAGapAndIsNotAskedAgain() async throws {
     let answers = try await Door.local.open(timeout: .milliseconds(50)) { shell in
-      let hang = Shell.Section(name: "hang", script: "exec tail -f /dev/null")
+      let hang = Shell.Section(name: "hang", script: "exec sleep 3600")
       return (await shell.ask([hang])[hang], await shell.ask([GuestQuestions.clock])[GuestQuestions.clock])
     }
     for answer in [answers.0, answers.1] {
@@ -101,6 +102,28 @@ import Testing
       return try directory.entries()
     }
     #expect(seen.count == 2)
+    #expect(try directory.entries() == ["image"])
+  }
+
+  @Test(.timeLimit(.minutes(1))) func theNonceGoesWhenTheConversationIsCancelled() async throws {
+    let directory = try TemporaryDirectory()
+    try directory.write("image", "x")
+    let proof = StorageProof(path: directory.path + "/image", nonce: randomHex())
+    let (written, tell) = AsyncStream.makeStream(of: [String].self)
+    let talk = Task {
+      try await withShell { shell in
+        _ = await shell.atExit(proof.removal)
+        _ = await shell.ask([proof.write])
+        tell.yield(try directory.entries())
+        _ = await shell.ask([Shell.Section(name: "hang", script: "exec sleep 3600")])
+      }
+    }
+    for await entries in written {
+      #expect(entries.count == 2)
+      talk.cancel()
+      break
+    }
+    _ = await talk.result
     #expect(try directory.entries() == ["image"])
   }
 }
