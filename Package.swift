@@ -12,7 +12,6 @@ func target(_ name: String, _ dependencies: [Target.Dependency] = [], resources:
 }
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
-let asyncAlgorithms = Target.Dependency.product(name: "AsyncAlgorithms", package: "swift-async-algorithms")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -22,7 +21,6 @@ let package = Package(
   products: [.executable(name: "migrate", targets: ["migrate"])],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-async-algorithms", from: "1.1.4"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -42,8 +40,8 @@ let package = Package(
     target("Libvirt", ["CLibvirt", "MigrationModel", "Threads"]),
     target("DomainXML", ["CLibxml2", "MigrationModel"]),
     target("SSH", ["CLibssh", "Threads", subprocess]),
-    target("Probes", ["MigrationModel", "Libvirt", "SSH", "DomainXML", subprocess]),
-    target("Engine", ["MigrationModel", "Libvirt", "DomainXML", asyncAlgorithms]),
+    target("Probes", ["MigrationModel", "Libvirt", "SSH", "DomainXML", "Threads", subprocess]),
+    target("Engine", ["MigrationModel", "Libvirt", "Threads"]),
     // The surface.
     target(
       "MigrateCommands",

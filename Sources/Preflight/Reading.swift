@@ -35,7 +35,7 @@ struct Reading<Value: Codable & Sendable & Equatable> {
       .unknown, thing,
       source: side == .source ? "not read" : otherSide, destination: side == .source ? otherSide : "not read",
       "\(host): \(thing) could not be read (\(gap)).",
-      remedy: ["Mend on \(host): \(gap); then check again."])
+      remedy: ["See on \(host) why it fails: \(gap.source)"])
   }
 }
 

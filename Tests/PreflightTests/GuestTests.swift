@@ -39,9 +39,9 @@ import Testing
   }
 
   @Test(arguments: [
-    (DomainState.paused, "I/O error", "domblkerror"), (.paused, "migration", "migrate recover"),
-    (.paused, "migrating", "migrate recover"), (.paused, "post-copy failed", "migrate recover"),
-    (.running, "post-copy", "migrate recover"), (.running, "post-copy failed", "migrate recover"),
+    (DomainState.paused, "I/O error", "domblkerror"), (.paused, "migration", "domstate --domain"),
+    (.paused, "migrating", "domstate --domain"), (.paused, "post-copy failed", "domstate --domain"),
+    (.running, "post-copy", "domstate --domain"), (.running, "post-copy failed", "domstate --domain"),
     (.paused, "saving", "domjobinfo"), (.paused, "dumping", "domjobinfo"), (.paused, "creating snapshot", "domjobinfo"),
     (.paused, "starting up", "domjobinfo"), (.paused, "crashed", "domjobinfo"), (.paused, "api error", "domjobinfo"),
   ])

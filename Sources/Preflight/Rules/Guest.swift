@@ -75,10 +75,13 @@ private func pausedAnswer(_ move: Move) -> Answer {
 
 /// A guest in post-copy has its memory on two hosts; one paused by a migration may run on the other host.
 private func unsettledAnswer(_ move: Move) -> Answer {
-  let uris = "\(move.source.uri.shellQuoted) \(move.destination.uri.shellQuoted)"
+  let look: ShellText = "domstate --domain \(move.domain.name) --reason"
   return stateBlocker(
     move, "is in a migration that has not been settled",
-    ["Look at both sides first: migrate recover \(move.domain.name.shellQuoted) \(uris)"])
+    [
+      "Look at both sides: \(move.source.virsh(look)); \(move.destination.virsh(look))",
+      "Resume it only where it runs on no other host; in post-copy neither start nor destroy it: --postcopy-resume",
+    ])
 }
 
 private func shutOffAnswer(_ move: Move) -> Answer {
