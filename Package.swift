@@ -54,7 +54,10 @@ let package = Package(
       .target(
         name: "Lab", dependencies: ["Threads", subprocess], resources: [.embedInCode("Resources")],
         swiftSettings: strict),
-      .executableTarget(name: "migrate", dependencies: ["MigrateCommands"], swiftSettings: strict),
+      .executableTarget(
+        name: "migrate", dependencies: ["MigrateCommands"], swiftSettings: strict,
+        // Ten thousand exported symbols would be searched for each that a library of libvirt's needs at start-up.
+        linkerSettings: [.unsafeFlags(["-Xlinker", "--no-export-dynamic"])]),
       .testTarget(
         name: "LabTests", dependencies: ["Lab", "Libvirt", "MigrationModel", "migrate", subprocess],
         swiftSettings: strict),

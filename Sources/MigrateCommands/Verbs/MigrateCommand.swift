@@ -5,14 +5,21 @@ import Dispatch
 public struct MigrateCommand: AsyncParsableCommand {
   public static let configuration = CommandConfiguration(
     commandName: "migrate", abstract: "Move running KVM guests between hosts, and say beforehand whether they can.",
-    version: "0.1.0", subcommands: [RunVerb.self, CheckVerb.self, LabVerb.self], defaultSubcommand: RunVerb.self)
+    version: version, subcommands: [RunVerb.self, CheckVerb.self, LabVerb.self], defaultSubcommand: RunVerb.self)
+
+  private static let version = "0.1.0"
 
   public init() {}
 
   /// Runs the verb that the command line names and ends the process with its exit code.
   ///
-  /// Parsed before anything concurrent is started: help, the version and usage errors do not pay for what only work needs.
+  /// Parsed before anything concurrent is started: help and usage errors do not pay for what only work needs. The version,
+  /// which scripts ask for often, does not even pay for the parser.
   public static func start() -> Never {
+    if CommandLine.arguments.dropFirst().elementsEqual(["--version"]) {
+      print(version)
+      exit()
+    }
     do {
       let verb = try parseAsRoot()
       guard let verb = verb as? any AsyncParsableCommand else { exit(withError: CleanExit.helpRequest(verb)) }
