@@ -126,4 +126,27 @@ import Testing
     _ = await talk.result
     #expect(try directory.entries() == ["image"])
   }
+
+  @Test func whatTheAccountPrintsWhenItStartsIsNoAnswer() async throws {
+    let shell = Shell(Recording(["Welcome\nto host", "1\n\nm 0\none", "\n\nm 0\n"]), marker: "m")
+    try await shell.begin()
+    let section = Shell.Section(name: "first", script: "echo one")
+    #expect(try await shell.ask([section]) == ["first": Shell.Answer(text: "one\n", status: 0)])
+  }
+
+  /// More than a pipe holds, both ways at once.
+  @Test(.timeLimit(.minutes(1))) func manyQuestionsAndTheirAnswersPassEachOther() async throws {
+    let line = String(repeating: "x", count: 100)
+    let sections = (0..<4000).map { Shell.Section(name: "\($0)", script: "echo \(line)") }
+    let answers = try await withShell { await $0.ask(sections) }
+    #expect(sections.allSatisfy { answers[$0] == .known("\(line)\n") })
+  }
+}
+
+/// A host that says what it is told to say, whatever it is asked.
+private actor Recording: ShellTransport {
+  private var parts: [String]
+  init(_ parts: [String]) { self.parts = parts }
+  func write(_ bytes: [UInt8]) {}
+  func read() -> [UInt8]? { parts.isEmpty ? nil : Array(parts.removeFirst().utf8) }
 }
