@@ -1,3 +1,4 @@
+import Glibc
 import MigrationModel
 import Testing
 
@@ -90,6 +91,31 @@ import Testing
       proof.judge(written: .known(""), read: .known("n1")).value
         == .same(proof: "a nonce file written on the source was read on the destination"))
     #expect(proof.judge(written: .gap(Gap(source: "s", reason: "read-only")), read: .known("")).value == nil)
+  }
+
+  /// A directory that the account may not look into hides its files: that is no proof that there are none.
+  @Test func whatCannotBeSeenIsNotCalledAbsent() async throws {
+    guard geteuid() == 0 else { try Test.cancel("missing: root, to ask as somebody else") }
+    let directory = try TemporaryDirectory()
+    try directory.write("image", "x")
+    let hidden = directory.path + "/image"
+    let proof = StorageProof(path: hidden, nonce: randomHex())
+    let asked = [GuestQuestions.identity(of: hidden), proof.read, GuestQuestions.identity(of: "/nowhere/image")]
+    let questions = asked.map { section in
+      Shell.Section(
+        name: section.name,
+        script: "exec setpriv --reuid=65534 --regid=65534 --clear-groups sh -c \(section.script.shellQuoted)")
+    }
+    chmod(directory.path, 0o700)
+    let answers = try await withShell { await $0.ask(questions) }
+    for question in questions.dropLast() {
+      guard case .gap(let gap) = answers[question] else {
+        Issue.record("\(question.name): \(answers[question])")
+        continue
+      }
+      #expect(gap.source == question.name)
+    }
+    #expect(answers[questions[2]] == .known(""))
   }
 
   @Test func theNonceGoesWhenTheShellEndsEarly() async throws {
