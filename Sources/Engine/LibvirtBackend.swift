@@ -26,14 +26,15 @@ public final class LibvirtBackend: MigrationBackend {
   /// The connection that is blocked while the guest moves.
   private let mover: Domain
   /// The connection that watches the source meanwhile.
-  private let watcher: Domain
+  let watcher: Domain
   private let source: LibvirtHost
   private let destination: LibvirtHost
-  private let destinationConnection: Connection
+  let destinationConnection: Connection
   private let uuid: String
   private let timeout: Duration
   private let isOver = Mutex(false)
-  private let tail = Tail()
+  private let tail: Tail
+  private let forwarders: [Task<Void, Never>]
 
   /// How often statistics are read while the guest moves.
   static let samplingInterval = Duration.milliseconds(50)
@@ -71,21 +72,36 @@ public final class LibvirtBackend: MigrationBackend {
     (self.mover, self.watcher, self.destinationConnection) = (mover, watcher, destinationConnection)
     (self.source, self.destination, self.timeout, self.start) = (source, destination, timeout, start)
     uuid = watcher.uuid
-    (events, post) = AsyncStream.makeStream(of: Machine.Event.self)
-    forward(try watcher.connection.domainEvents(of: watcher), from: .source)
-    forward(try destinationConnection.domainEvents(), from: .destination)
+    let (events, post) = AsyncStream.makeStream(of: Machine.Event.self)
+    let tail = Tail()
+    (self.events, self.post, self.tail) = (events, post, tail)
+    let streams = [
+      (Side.source, try watcher.connection.domainEvents(of: watcher)),
+      (Side.destination, try destinationConnection.domainEvents()),
+    ]
+    forwarders = streams.map { side, stream in
+      Task { [uuid = watcher.uuid] in
+        for await event in stream where event.uuid == uuid { Self.forward(event, of: side, since: start, post, tail) }
+      }
+    }
+  }
+
+  /// What forwards events would else keep the connections open for as long as the process lives.
+  deinit {
+    for forwarder in forwarders { forwarder.cancel() }
+    post.finish()
   }
 
   /// Moves the guest: one libvirt call on a thread of its own, sampled meanwhile from the watching connection.
-  public func migrate() async -> CallOutcome {
+  public func migrate() async {
     let sampler = Task { await sample() }
     let outcome = await runCall()
     isOver.withLock { $0 = true }
     sampler.cancel()
-    if outcome == .succeeded, call.flags.contains(.live) {
+    if outcome == .succeeded, intent.scope == .guest {
       await tail.wait(atMost: Self.tailLimit, forResume: intent.arrivalState != .paused)
     }
-    return outcome
+    post.yield(.callReturned(outcome, at: ContinuousClock.now - start))
   }
 
   public func abort() async {
@@ -131,20 +147,19 @@ public final class LibvirtBackend: MigrationBackend {
     }
   }
 
-  private func forward(_ stream: AsyncStream<DomainEvent>, from side: Side) {
-    Task { [post, tail, uuid, start] in
-      for await event in stream where event.uuid == uuid {
-        switch event.kind {
-        case .lifecycle(let lifecycle):
-          let guest = GuestEvent(lifecycle)
-          post.yield(.lifecycle(side, guest, at: event.received - start))
-          if side == .destination, guest.kind == .resumedAfterMigration { tail.sawResume() }
-        case .jobCompleted(let statistics):
-          post.yield(.completed(ProgressSample(statistics)))
-          tail.sawStatistics()
-        case .migrationIteration: break
-        }
-      }
+  private static func forward(
+    _ event: DomainEvent, of side: Side, since start: ContinuousClock.Instant,
+    _ post: AsyncStream<Machine.Event>.Continuation, _ tail: Tail
+  ) {
+    switch event.kind {
+    case .lifecycle(let lifecycle):
+      let guest = GuestEvent(lifecycle)
+      post.yield(.lifecycle(side, guest, at: event.received - start))
+      if side == .destination, guest.kind == .resumedAfterMigration { tail.sawResume() }
+    case .jobCompleted(let statistics):
+      post.yield(.completed(ProgressSample(statistics)))
+      tail.sawStatistics()
+    case .migrationIteration: break
     }
   }
 

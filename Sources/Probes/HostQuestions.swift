@@ -53,14 +53,17 @@ enum GuestQuestions {
         """)
   }
 
-  /// One line: kind, size and inode, then the path with all links resolved. No output: there is no such file.
+  /// One line: kind, size and inode, then the path with all links resolved. No output: there is no such file; one that
+  /// merely cannot be seen, such as in a directory of somebody else's, is a failure.
   static func identity(of path: String) -> Shell.Section {
     Shell.Section(
       name: "stat \(path)",
       script: """
         path=\(path.shellQuoted)
-        [ -e "$path" ] || { [ -L "$path" ] && echo "is a link that leads nowhere" && exit 1; exit 0; }
-        stat -L -c '%F|%s|%i' -- "$path" && readlink -f -- "$path"
+        if identity=$(stat -L -c '%F|%s|%i' -- "$path" 2>&1); then printf '%s\\n' "$identity"; readlink -f -- "$path"; exit; fi
+        [ -L "$path" ] && { echo "is a link that leads nowhere"; exit 1; }
+        case $identity in *": No such file or directory" | *": Not a directory") exit 0 ;; esac
+        printf '%s\\n' "$identity"; exit 1
         """)
   }
 

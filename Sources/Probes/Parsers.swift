@@ -102,7 +102,8 @@ enum Parse {
     guard lines.count == 2 else { return nil }
     let fields = lines[0].split(separator: "|")
     guard fields.count == 3, let size = UInt64(fields[1]), let inode = UInt64(fields[2]) else { return nil }
-    let mount = Mount.holding(lines[1], among: mounts)
+    let path = lines[1].hasSuffix("\n") ? String(lines[1].dropLast()) : lines[1]
+    let mount = Mount.holding(path, among: mounts)
     return FileIdentity(
       kind: kind(fields[0]), size: .bytes(size), fileSystem: mount?.type ?? "", mountSource: mount?.source ?? "",
       inode: inode)
@@ -119,13 +120,14 @@ enum Parse {
 
   static func version(_ text: String) -> Version? { Version(firstIn: text) }
 
-  /// Seconds with nine decimals since 1970, as `date +%s.%N` prints them; nil where date knows no %N.
+  /// Seconds with nine decimals since 1970, as `date +%s.%N` prints them; nil where date knows no %N, and for a year
+  /// beyond 2106.
   static func nanoseconds(_ text: String) -> Int64? {
     let parts = trimmed(text[...]).split(separator: ".")
-    guard parts.count == 2, parts[1].count == 9, let seconds = Int64(parts[0]), let rest = Int64(parts[1]) else {
+    guard parts.count == 2, parts[1].count == 9, let seconds = UInt32(parts[0]), let rest = UInt32(parts[1]) else {
       return nil
     }
-    return seconds * 1_000_000_000 + rest
+    return Int64(seconds) * 1_000_000_000 + Int64(rest)
   }
 
   private static func keyed(_ text: String, by separator: Character) -> [String: String] {

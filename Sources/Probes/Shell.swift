@@ -27,6 +27,7 @@ actor Shell {
   private let transport: any ShellTransport
   private let marker: String
   private var received: [UInt8] = []
+  private var isGreeted = false
 
   /// - Parameter marker: letters and digits, unpredictable.
   init(_ transport: any ShellTransport, marker: String) {
@@ -36,15 +37,22 @@ actor Shell {
 
   /// Asks all sections in one write and returns their answers by name. Throws when the shell ends before the last one.
   func ask(_ sections: [Section]) async throws -> [String: Answer] {
-    try await transport.write(Array(sections.map(framed).joined().utf8))
+    // At the same time: a shell whose answers nobody takes stops reading questions.
+    let questions = sections.map(framed).joined()
+    async let written: Void = tell(questions)
+    if !isGreeted { _ = try await answer() }
+    isGreeted = true
     var answers: [String: Answer] = [:]
     for section in sections { answers[section.name] = try await answer() }
+    try await written
     return answers
   }
 
-  /// Sets up the conversation: predictable language, path and permissions.
+  /// Sets up the conversation: predictable language, path and permissions, and a first marker, before which stands
+  /// whatever the account's own start-up files print.
   func begin() async throws {
-    try await tell("LC_ALL=C; export LC_ALL; PATH=$PATH:/usr/sbin:/sbin; umask 077")
+    let greeting = Section(name: "greeting", script: ":")
+    try await tell("LC_ALL=C; export LC_ALL; PATH=$PATH:/usr/sbin:/sbin; umask 077\n\(framed(greeting))")
   }
 
   /// Has `commands` run when the shell ends, by itself or by a signal, in place of those given before.

@@ -25,11 +25,16 @@ struct StorageProof: Sendable {
         """)
   }
 
-  /// No output: there is no such file.
+  /// No output: there is no such file; a directory that cannot be looked into is a failure.
   var read: Shell.Section {
     Shell.Section(
       name: "nonce file beside \(path)",
-      script: "file=\(nonceFile); [ -e \"$file\" ] || exit 0; head -c 256 -- \"$file\"")
+      script: """
+        readlink -f -- \(path.shellQuoted) >/dev/null || { echo "cannot be looked for: the path cannot be followed"; exit 1; }
+        if text=$(head -c 256 -- \(nonceFile) 2>&1); then printf %s "$text"; exit; fi
+        case $text in *": No such file or directory") exit 0 ;; esac
+        printf '%s\\n' "$text"; exit 1
+        """)
   }
 
   var removal: String { "rm -f -- \(nonceFile)" }

@@ -79,6 +79,12 @@ import Testing
     #expect(Parse.nanoseconds("1700000000") == nil)
   }
 
+  /// No host's clock may stop this process: the differences of what is read must fit as well.
+  @Test(arguments: ["9999999999999.000000000", "-9223372036.000000000", "4294967296.000000000", "1.-00000001"])
+  func datesOutOfAllReasonAreNotRead(text: String) {
+    #expect(Parse.nanoseconds(text) == nil)
+  }
+
   @Test func aFileKnowsItsFileSystem() {
     let mounts = Mount.table(
       """
@@ -92,6 +98,11 @@ import Testing
           kind: "regular", size: .bytes(1024), fileSystem: "nfs4", mountSource: "filer:/export", inode: 99))
     #expect(Parse.file("regular file|1024|99\n/srv/my disks2/a\n", mounts: mounts)?.fileSystem == "ext4")
     #expect(Parse.file("is a link that leads nowhere\n", mounts: mounts) == nil)
+  }
+
+  @Test func aFileThatIsAMountPointIsOnThatMount() {
+    let mounts = [Mount(point: "/", type: "ext4", source: "root"), Mount(point: "/a", type: "xfs", source: "bound")]
+    #expect(Parse.file("regular file|1|2\n/a\n", mounts: mounts)?.mountSource == "bound")
   }
 
   @Test func aLaterMountCoversAnEarlierOne() {

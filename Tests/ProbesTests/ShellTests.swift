@@ -1,3 +1,4 @@
+import Glibc
 import MigrationModel
 import Testing
 
@@ -92,6 +93,31 @@ import Testing
     #expect(proof.judge(written: .gap(Gap(source: "s", reason: "read-only")), read: .known("")).value == nil)
   }
 
+  /// A directory that the account may not look into hides its files: that is no proof that there are none.
+  @Test func whatCannotBeSeenIsNotCalledAbsent() async throws {
+    guard geteuid() == 0 else { try Test.cancel("missing: root, to ask as somebody else") }
+    let directory = try TemporaryDirectory()
+    try directory.write("image", "x")
+    let hidden = directory.path + "/image"
+    let proof = StorageProof(path: hidden, nonce: randomHex())
+    let asked = [GuestQuestions.identity(of: hidden), proof.read, GuestQuestions.identity(of: "/nowhere/image")]
+    let questions = asked.map { section in
+      Shell.Section(
+        name: section.name,
+        script: "exec setpriv --reuid=65534 --regid=65534 --clear-groups sh -c \(section.script.shellQuoted)")
+    }
+    chmod(directory.path, 0o700)
+    let answers = try await withShell { await $0.ask(questions) }
+    for question in questions.dropLast() {
+      guard case .gap(let gap) = answers[question] else {
+        Issue.record("\(question.name): \(answers[question])")
+        continue
+      }
+      #expect(gap.source == question.name)
+    }
+    #expect(answers[questions[2]] == .known(""))
+  }
+
   @Test func theNonceGoesWhenTheShellEndsEarly() async throws {
     let directory = try TemporaryDirectory()
     try directory.write("image", "x")
@@ -126,4 +152,27 @@ import Testing
     _ = await talk.result
     #expect(try directory.entries() == ["image"])
   }
+
+  @Test func whatTheAccountPrintsWhenItStartsIsNoAnswer() async throws {
+    let shell = Shell(Recording(["Welcome\nto host", "1\n\nm 0\none", "\n\nm 0\n"]), marker: "m")
+    try await shell.begin()
+    let section = Shell.Section(name: "first", script: "echo one")
+    #expect(try await shell.ask([section]) == ["first": Shell.Answer(text: "one\n", status: 0)])
+  }
+
+  /// More than a pipe holds, both ways at once.
+  @Test(.timeLimit(.minutes(1))) func manyQuestionsAndTheirAnswersPassEachOther() async throws {
+    let line = String(repeating: "x", count: 100)
+    let sections = (0..<4000).map { Shell.Section(name: "\($0)", script: "echo \(line)") }
+    let answers = try await withShell { await $0.ask(sections) }
+    #expect(sections.allSatisfy { answers[$0] == .known("\(line)\n") })
+  }
+}
+
+/// A host that says what it is told to say, whatever it is asked.
+private actor Recording: ShellTransport {
+  private var parts: [String]
+  init(_ parts: [String]) { self.parts = parts }
+  func write(_ bytes: [UInt8]) {}
+  func read() -> [UInt8]? { parts.isEmpty ? nil : Array(parts.removeFirst().utf8) }
 }
