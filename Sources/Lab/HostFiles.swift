@@ -70,6 +70,7 @@ struct HostFiles {
     """
     ListenAddress \(host.address)
     HostKey \(host.stateDirectory)/etc/ssh_host_key
+    LogLevel VERBOSE
     UsePAM no
     UseDNS no
     PasswordAuthentication no

@@ -64,6 +64,13 @@ import Testing
         }
       }
       #expect(try await lab.virsh(on: try lab.host(2), ["list", "--all", "--name"]).text == "")
+
+      try await lab.withFault(.libvirtdFrozen(on: try lab.host(2))) {
+        let output = try await tool.run(
+          "-c", "host1", "--check", "off", "host2", "--timeout", "2", "--output", "json")
+        #expect(output.status == 1)
+        #expect(output.text.contains("host2") && output.text.contains("did not answer within 2 s"), "\(output.text)")
+      }
     }
   }
 

@@ -1,5 +1,6 @@
-import Lab
 import Testing
+
+@testable import Lab
 
 /// `migrate --check` against real hosts, whole and broken.
 @Suite(.serialized) struct CheckLabTests {
@@ -94,6 +95,44 @@ import Testing
         #expect(dead.status == 3)
         #expect(dead.findings.contains { $0.message.contains("host2") && $0.severity == "unknown" })
       }
+    }
+  }
+
+  @Test func withoutWriteProbesSharedStorageStaysUnproved() async throws {
+    try await withTestLab("nowrite") { lab in
+      let guest = GuestSpecification(name: "web", disk: .shared(mebibytes: 8))
+      try await lab.define(guest, on: try lab.host(1))
+      try await lab.start(guest, on: try lab.host(1))
+      let answer = try await Tool(lab: lab).check("web", "--no-write-probes")
+      #expect(answer.status == 3)
+      let finding = try #require(answer.findings.first { $0.rule == "storage.identity" })
+      #expect(finding.severity == "unknown")
+      #expect(finding.message.contains("--no-write-probes"))
+      let allowed = try await Tool(lab: lab).check("web", "--no-write-probes", "--allow", "storage.identity")
+      #expect(allowed.status == 0)
+    }
+  }
+
+  /// sshd logs every command that it is asked to run.
+  @Test func aHostIsAskedThroughOneExecRequest() async throws {
+    try await withTestLab("execs") { lab in
+      let tool = Tool(lab: lab)
+      for name in ["web", "db"] {
+        let guest = GuestSpecification(name: name, disk: .shared(mebibytes: 8))
+        try await lab.define(guest, on: try lab.host(1))
+        try await lab.start(guest, on: try lab.host(1))
+      }
+      let before = try await lab.hosts.asyncMap { try execRequests(to: $0) }
+      let output = try await tool.run("-c", "host1", "--check", "web", "db", "host2", "--output", "json")
+      #expect(output.status == 0, "\(output.text)")
+      let after = try await lab.hosts.asyncMap { try execRequests(to: $0) }
+      #expect(zip(after, before).map { $0 - $1 } == [1, 1])
+    }
+  }
+
+  private func execRequests(to host: LabHost) throws -> Int {
+    try Files.read("\(host.logDirectory)/sshd.log").split(separator: "\n").count {
+      $0.contains("Starting session: command")
     }
   }
 

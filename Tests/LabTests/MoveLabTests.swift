@@ -54,6 +54,49 @@ import Testing
     }
   }
 
+  /// At `prepare` the job may not have begun: a single abort would be refused there, and the guest would move all the same.
+  @Test(arguments: ["preflight", "prepare", "transfer"])
+  func aTerminatedMoveIsUndoneHoweverEarlyTheSignalComes(phase: String) async throws {
+    try await withTestLab("term-\(phase)") { lab in
+      try await lab.boot(GuestSpecification(name: "web", address: lab.plan.guestAddress(1)), on: try lab.host(1))
+      let arguments = ["-c", "host1", "web", "host2", "--p2p", "--bandwidth", "4", "--output", "jsonl"]
+      let stopped = try await Tool(lab: lab).run(arguments) { line, running in
+        if line.contains("\"phase\":\"\(phase)\"") { try running.send(signal: .terminate) }
+      }
+      #expect(stopped.status == 130, "\(stopped.text) \(stopped.complaints)")
+      #expect(try stopped.events().last?["outcome"] as? String == "cancelled")
+      #expect(try await lab.virsh(on: try lab.host(1), ["domstate", "web"]).text == "running")
+      #expect(try await lab.virsh(on: try lab.host(2), ["list", "--all", "--name"]).text == "")
+    }
+  }
+
+  @Test func guestsThatEndDifferentlyAreToldApart() async throws {
+    try await withTestLab("several") { lab in
+      let (one, two) = (try lab.host(1), try lab.host(2))
+      try await lab.require(on: one, ["ip", "link", "add", "only1", "type", "bridge"], to: "make a bridge")
+      try await lab.require(on: one, ["ip", "link", "set", "only1", "up"], to: "start it")
+      for guest in [
+        GuestSpecification(name: "first"), GuestSpecification(name: "stuck", connection: .bridge("only1")),
+        GuestSpecification(name: "last"),
+      ] {
+        try await lab.define(guest, on: one)
+        try await lab.start(guest, on: one)
+      }
+      let moved = try await Tool(lab: lab).run(
+        "-c", "host1", "first", "stuck", "last", "host2", "--output", "jsonl")
+      #expect(moved.status == 5, "\(moved.text)")
+      try await validate(moved.text, schema: "migrate.event-1.json", isLines: true)
+      let events = try moved.events()
+      #expect(events.map { $0["seq"] as? Int } == (1...events.count).map { $0 })
+      let outcomes = events.filter { $0["type"] as? String == "result" }.map { $0["outcome"] as? String }
+      #expect(outcomes == ["completed", "blocked", "completed"])
+      let here = try await lab.virsh(on: one, ["list", "--name"]).text
+      #expect(here == "stuck")
+      #expect(
+        try await lab.virsh(on: two, ["list", "--name"]).text.split(separator: "\n").sorted() == ["first", "last"])
+    }
+  }
+
   /// docs/failures.md says what is left; here it is held to: the guest runs on exactly one host in the end.
   @Test(arguments: ["plain", "p2p"]) func aKilledToolNeitherLosesNorDoublesTheGuest(mode: String) async throws {
     try await withTestLab("kill-\(mode)") { lab in
@@ -73,6 +116,16 @@ import Testing
       let isOnSource = try await lab.virsh(on: one, ["domstate", "web"]).text == "running"
       #expect(isOnSource == (mode == "plain"), "plain: rolled back by the source; p2p: carried on by it")
     }
+  }
+
+  @Test func theDemonstrationMovesItsGuestAndLeavesNothing() async throws {
+    try await skipWithoutLab()
+    let name = testLabName("demo")
+    let shown = try await Tool().run(["lab", "demo", "--name", name])
+    #expect(shown.status == 0, "\(shown.text) \(shown.complaints)")
+    #expect(shown.text.contains("running on host2; downtime reported"))
+    #expect(shown.text.contains("longest silence"))
+    #expect(!Files.exists("\(LabConfiguration().stateRoot)/\(name)"))
   }
 
   @Test func aBlockedMoveStartsNothing() async throws {
@@ -117,7 +170,7 @@ import Testing
 }
 
 extension Sequence {
-  fileprivate func asyncMap<T>(_ transform: (Element) async throws -> T) async throws -> [T] {
+  func asyncMap<T>(_ transform: (Element) async throws -> T) async throws -> [T] {
     var results: [T] = []
     for element in self { results.append(try await transform(element)) }
     return results

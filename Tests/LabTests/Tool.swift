@@ -32,7 +32,7 @@ struct Tool: Sendable {
   func run(
     _ arguments: [String], react: @escaping @Sendable (String, Running) async throws -> Void = { _, _ in }
   ) async throws -> Output {
-    let configuration = lab.map { ["--config", $0.configurationPath] } ?? ["--config", "/dev/null"]
+    let configuration = arguments.first == "lab" ? [] : ["--config", lab?.configurationPath ?? "/dev/null"]
     let result = try await Subprocess.run(
       .path(.init(Self.path)), arguments: Arguments(arguments + configuration), input: .none, output: .sequence,
       error: .string(limit: 1 << 20)
