@@ -3,11 +3,13 @@ import PackageDescription
 
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
-/// A target of this package together with its test target.
-func target(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> [Target] {
+/// A target of this package together with its test target, which reads `testFiles` from its sources' place.
+func target(_ name: String, _ dependencies: [Target.Dependency] = [], testFiles: [String] = []) -> [Target] {
   [
-    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict),
-    .testTarget(name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, swiftSettings: strict),
+    .target(name: name, dependencies: dependencies, swiftSettings: strict),
+    .testTarget(
+      name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, exclude: testFiles,
+      swiftSettings: strict),
   ]
 }
 
@@ -48,7 +50,7 @@ let package = Package(
       [
         "MigrationModel", "Preflight", "Probes", "Engine", "Lab", "Libvirt", "SSH", unixSignals, yams,
         argumentParser,
-      ]),
+      ], testFiles: ["Golden"]),
     // The lab: its library, and the tests of everything else against real hosts.
     [
       .target(

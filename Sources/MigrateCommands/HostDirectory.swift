@@ -30,12 +30,17 @@ struct HostDirectory: Sendable, Equatable {
   /// Reads `path`; throws CommandFailure naming the file, and the place in it when it is not what it should be.
   init(contentsOf path: String) throws {
     do {
-      let file = try FileHandle(forReadingFrom: URL(filePath: path))
-      let text = String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self)
+      let text = try text(ofFile: path)
       guard try Yams.compose(yaml: text) != nil else { return }
-      let content = try YAMLDecoder().decode(Content.self, from: text)
-      entries = content.hosts ?? []
-      sshConfig = content.sshConfig
+      let file = try YAMLDecoder().decode(Content.self, from: text)
+      entries = file.hosts ?? []
+      sshConfig = file.sshConfig
+      let names = Dictionary(grouping: entries, by: \.name)
+      if let repeated = names.filter({ $1.count > 1 }).keys.min() {
+        throw CommandFailure.usage("\(path) names more than one host “\(repeated)”")
+      }
+    } catch let failure as CommandFailure {
+      throw failure
     } catch let error as DecodingError {
       throw CommandFailure.usage("\(path) is not a configuration: \(error)")
     } catch {
@@ -53,7 +58,8 @@ struct HostDirectory: Sendable, Equatable {
   /// The file asked for, else the first that exists of the user's, the machine's and the running lab's.
   static func load(_ asked: String?, environment: [String: String]) throws -> HostDirectory {
     if let asked { return try HostDirectory(contentsOf: asked) }
-    let userDirectory = environment["XDG_CONFIG_HOME"] ?? environment["HOME"].map { "\($0)/.config" }
+    func directory(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+    let userDirectory = directory("XDG_CONFIG_HOME") ?? directory("HOME").map { "\($0)/.config" }
     let places = [userDirectory.map { "\($0)/migrate/config.yaml" }, "/etc/migrate/config.yaml", runningLab]
     let found = places.compactMap(\.self).first { FileManager.default.fileExists(atPath: $0) }
     return try found.map(HostDirectory.init(contentsOf:)) ?? HostDirectory()
@@ -101,7 +107,7 @@ struct URIParts: Sendable, Equatable {
   init(_ text: String) throws {
     guard !text.contains(where: \.isWhitespace), let url = URLComponents(string: text), let scheme = url.scheme,
       scheme.split(separator: "+", omittingEmptySubsequences: false).allSatisfy({ !$0.isEmpty }),
-      text.dropFirst(scheme.count).hasPrefix("://") || text.dropFirst(scheme.count).hasPrefix(":///"),
+      text.dropFirst(scheme.count).hasPrefix("://"),
       url.path.hasPrefix("/")
     else { throw CommandFailure.usage("“\(text)” is not a libvirt URI such as qemu+ssh://host/system") }
     let schemeParts = scheme.split(separator: "+").map(String.init)

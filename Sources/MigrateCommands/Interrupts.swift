@@ -1,8 +1,7 @@
 import Synchronization
 import UnixSignals
 
-/// SIGINT and SIGTERM as a wish to stop: trapped for as long as this lives, told to everyone who listens, also to those
-/// who come later.
+/// SIGINT and SIGTERM as a wish to stop, told to everyone who listens, also to those who come later.
 final class Interrupts: Sendable {
   private struct State {
     var isRaised = false
@@ -10,7 +9,7 @@ final class Interrupts: Sendable {
   }
   private let state = Mutex(State())
 
-  /// Traps the signals before it returns.
+  /// Traps the signals before it returns, for the rest of the process's life.
   static func trap() async -> Interrupts {
     let interrupts = Interrupts()
     let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
@@ -31,7 +30,7 @@ final class Interrupts: Sendable {
     }
   }
 
-  private func raise() {
+  func raise() {
     let listeners = state.withLock { state in
       state.isRaised = true
       return state.listeners
@@ -40,16 +39,21 @@ final class Interrupts: Sendable {
   }
 
   /// Runs `body` until it ends or a signal comes; nil, with `body` cancelled, when the signal was first.
+  ///
+  /// After the signal `body` is waited for, so that it can clear up; a second signal ends the wait too.
   func unlessRaised<T: Sendable>(_ body: @escaping @Sendable () async throws -> T) async throws -> T? {
-    let stream = stream()
-    return try await withThrowingTaskGroup(of: T?.self) { tasks in
-      tasks.addTask { try await body() }
-      tasks.addTask {
-        for await _ in stream { return nil }
-        return nil
-      }
-      defer { tasks.cancelAll() }
-      return try await tasks.next() ?? nil
+    let (outcomes, post) = AsyncStream.makeStream(of: Result<T, any Error>?.self)
+    let work = Task { try await body() }
+    Task { post.yield(await work.result) }
+    let listener = Task { [signals = stream()] in for await _ in signals { post.yield(nil) } }
+    defer { listener.cancel() }
+    var isInterrupted = false
+    for await outcome in outcomes {
+      if isInterrupted { return nil }
+      if let outcome { return try outcome.get() }
+      isInterrupted = true
+      work.cancel()
     }
+    return nil
   }
 }

@@ -44,7 +44,7 @@ struct Check: Sendable, Equatable {
 
 extension MovePlan {
   /// Gathers the facts of both hosts once and judges every domain over them. Throws CommandFailure when a host or a
-  /// domain cannot be reached at all.
+  /// domain cannot be reached at all, and when nothing can be asked from here.
   func check() async throws -> [Check] {
     let facts: [MoveFacts]
     do {
@@ -52,6 +52,8 @@ extension MovePlan {
         domains: domains, source: source, destination: destination, timeout: timeout, writesProbes: writesProbes)
     } catch let error as HostUnusable {
       throw CommandFailure(status: .failed, message: error.description, code: error.code)
+    } catch {
+      throw CommandFailure(status: .failed, message: "preflight cannot be done from here: \(error)")
     }
     return facts.map { facts in
       Check(

@@ -12,13 +12,14 @@ struct MoveRun: Sendable {
   private let writer: UpdateWriter
 
   init(
-    _ arguments: MoveArguments, isUnchecked: Bool, _ interrupts: Interrupts, since start: ContinuousClock.Instant
+    _ arguments: MoveArguments, isUnchecked: Bool, _ interrupts: Interrupts, since start: ContinuousClock.Instant,
+    to writer: UpdateWriter
   ) {
     self.arguments = arguments
     self.isUnchecked = isUnchecked
     self.interrupts = interrupts
     self.start = start
-    writer = UpdateWriter(arguments.output)
+    self.writer = writer
   }
 
   /// Moves the guests and says how each ended. After a cancel, or a guest that needs a person, no further one is begun.
@@ -31,14 +32,25 @@ struct MoveRun: Sendable {
       let checks = isUnchecked ? nil : try await preflight(plan)
       var statuses: [ExitStatus] = []
       for (index, domain) in plan.domains.enumerated() {
-        let status = ExitStatus(await move(domain, plan, checks?[index]).outcome)
-        statuses.append(status)
-        if status == .cancelled || status == .needsAttention { break }
+        let obstacle = obstacle(after: statuses)
+        let result =
+          if let obstacle { end(domain, obstacle) } else { await move(domain, plan, checks?[index]) }
+        statuses.append(ExitStatus(result.outcome))
       }
       return .together(moves: statuses)
     } catch let failure as CommandFailure {
       return fail(failure)
     }
+  }
+
+  /// Why the next guest is not begun; nil when it is.
+  private func obstacle(after statuses: [ExitStatus]) -> MigrationResult? {
+    if statuses.contains(.needsAttention) {
+      let reason = "not begun, because a guest before it needs a person"
+      return MigrationResult(outcome: .failed, error: MigrationFailure(message: reason))
+    }
+    guard interrupts.isRaised else { return nil }
+    return MigrationResult(outcome: .cancelled, error: MigrationFailure(message: "not begun, because of the interrupt"))
   }
 
   private func preflight(_ plan: MovePlan) async throws -> [Check] {
@@ -75,7 +87,7 @@ struct MoveRun: Sendable {
 
   private func refusal(_ check: Check) -> MigrationResult? {
     guard let outcome = MigrationResult.Outcome(keptBackBy: check.assessment.verdict) else { return nil }
-    let count = check.assessment.findings.count { $0.severity == .blocker || $0.severity == .unknown }
+    let count = check.assessment.findings.count(where: \.keepsBack)
     let reasons = "\(count) \(count == 1 ? "reason" : "reasons") found by preflight; nothing was started"
     return MigrationResult(
       outcome: outcome, runningOn: check.domain.isActive ? check.source.name : nil,

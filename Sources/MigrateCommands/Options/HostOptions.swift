@@ -23,6 +23,6 @@ struct HostOptions: ParsableArguments {
   var noWriteProbes = false
 
   func validate() throws {
-    guard timeout > 0 else { throw ValidationError("--timeout takes at least 1 second") }
+    guard (1...86_400).contains(timeout) else { throw ValidationError("--timeout takes 1 to 86400 seconds") }
   }
 }

@@ -19,8 +19,13 @@ struct MoveArguments: ParsableArguments {
 
   var domains: [String] { words.dropLast() }
   var destination: String { words.last ?? "" }
-  var source: String {
-    hosts.connect ?? ProcessInfo.processInfo.environment["LIBVIRT_DEFAULT_URI"] ?? "qemu:///system"
+  var source: String { source(environment: ProcessInfo.processInfo.environment) }
+
+  /// An empty LIBVIRT_DEFAULT_URI counts as none, as for libvirt itself.
+  func source(environment: [String: String]) -> String {
+    if let connect = hosts.connect { return connect }
+    let preset = environment["LIBVIRT_DEFAULT_URI", default: ""]
+    return preset.isEmpty ? "qemu:///system" : preset
   }
 
   func validate() throws {

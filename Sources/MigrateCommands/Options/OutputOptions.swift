@@ -1,5 +1,11 @@
 import ArgumentParser
 
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable, Sendable {
   case text, json, jsonl
 }
@@ -17,4 +23,6 @@ struct OutputOptions: ParsableArguments {
 
   @Flag(help: "Print without colours and without a moving progress line.")
   var noColor = false
+
+  var style: Style { Style(noColor: noColor, environment: ProcessInfo.processInfo.environment) }
 }

@@ -1,12 +1,6 @@
 import ArgumentParser
 import MigrationModel
 
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
-
 extension MigrationRequest.Mode: ExpressibleByArgument {}
 
 /// What is asked of libvirt, under virsh's names where virsh has them.
@@ -143,9 +137,9 @@ struct RequestOptions: ParsableArguments {
 
   private func text(of path: String, option: String) throws -> String {
     do {
-      return try String(contentsOf: URL(filePath: path), encoding: .utf8)
+      return try MigrateCommands.text(ofFile: path)
     } catch {
-      throw CommandFailure.usage("\(option) \(path) cannot be read as UTF-8 text: \(error)")
+      throw CommandFailure.usage("\(option) \(path) cannot be read: \(error)")
     }
   }
 }

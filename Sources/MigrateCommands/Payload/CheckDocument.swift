@@ -73,10 +73,9 @@ extension CheckDocument {
 
 extension CheckDocument.FindingPayload {
   init(_ finding: Finding) {
-    let blocks = finding.severity == .blocker || finding.severity == .unknown
     self.init(
       rule: finding.rule, severity: finding.severity.rawValue, subject: finding.subject, source: finding.source,
       destination: finding.destination, message: finding.message, remedy: finding.remedy,
-      override: blocks ? "--allow \(finding.rule)" : nil, overridden: finding.isOverridden ? true : nil)
+      override: finding.keepsBack ? "--allow \(finding.rule)" : nil, overridden: finding.isOverridden ? true : nil)
   }
 }

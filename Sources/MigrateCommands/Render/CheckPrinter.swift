@@ -1,10 +1,5 @@
 import MigrationModel
 
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
 #if canImport(Glibc)
   @preconcurrency import Glibc
 #endif
@@ -37,8 +32,7 @@ struct CheckPrinter {
   }
 
   private var text: CheckText {
-    let style = Style(noColor: arguments.output.noColor, environment: ProcessInfo.processInfo.environment)
-    return CheckText(style: style, isVerbose: arguments.output.verbose)
+    CheckText(style: arguments.output.style, isVerbose: arguments.output.verbose)
   }
 
   private func documents(findings: [Finding], failure: CommandFailure?) -> [CheckDocument] {
@@ -50,17 +44,16 @@ struct CheckPrinter {
     }
   }
 
-  /// One domain is one document, several are an array.
   private func emit(_ documents: [CheckDocument], text: () -> String?) {
     switch arguments.output.output {
     case .text: if let text = text() { Swift.print(text) }
-    case .json: Swift.print((try? documents.count == 1 ? JSON.document(documents[0]) : JSON.document(documents)) ?? "")
-    case .jsonl: for document in documents { Swift.print((try? JSON.line(document)) ?? "") }
+    case .json: Swift.print(JSON.document(documents), terminator: "")
+    case .jsonl: for document in documents { Swift.print(JSON.line(document), terminator: "") }
     }
   }
 }
 
 /// Errors go to stderr in every format: stdout carries the document.
 func complain(_ failure: CommandFailure) {
-  fputs("migrate: \(failure.message)\n", stderr)
+  fputs("migrate: \(failure.message.printable)\n", stderr)
 }

@@ -14,7 +14,7 @@ struct CheckText {
   }
 
   private func headline(_ check: Check) -> String {
-    let move = "\(check.domain.name): \(check.source.name) → \(check.destination.name)"
+    let move = "\(check.domain.name): \(check.source.name) → \(check.destination.name)".printable
     let counts = Severity.allCases.compactMap { severity in
       let count = check.assessment.findings.count { $0.severity == severity }
       return count > 0 ? "\(count) \(severity.plural(count))" : nil
@@ -27,11 +27,12 @@ struct CheckText {
     let values =
       finding.source.isEmpty && finding.destination.isEmpty
       ? "" : "  [source: \(finding.source) · destination: \(finding.destination)]"
+    let sentence = "\(finding.message)\(values)".printable
     let mark = style.paint(finding.severity.mark, finding.severity.colour)
     let overridden = finding.isOverridden ? " (overridden by --allow)" : ""
-    return ["  \(mark) \(finding.rule)  \(finding.message)\(values)\(overridden)"]
-      + finding.remedy.map { "      → \($0)" }
-      + (finding.severity == .blocker || finding.severity == .unknown
+    return ["  \(mark) \(finding.rule)  \(sentence)\(overridden)"]
+      + finding.remedy.map { "      → \($0.printable)" }
+      + (finding.keepsBack
         ? [style.paint("      or --allow \(finding.rule)", .faint)] : [])
   }
 
@@ -44,6 +45,11 @@ struct CheckText {
       (assessment.passed.map { "  \(style.paint("ok", .green)) \($0)" }
       + skipped.map { "  \(style.paint("--", .faint)) \($0) (does not apply)" }).joined(separator: "\n")
   }
+}
+
+extension Finding {
+  /// It may keep the move from starting, unless its rule is overridden.
+  var keepsBack: Bool { (severity == .blocker || severity == .unknown) && !isOverridden }
 }
 
 extension Verdict {

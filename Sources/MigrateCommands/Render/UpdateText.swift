@@ -2,7 +2,9 @@ import MigrationModel
 
 /// One update of a move as one line of text.
 enum UpdateText {
-  static func line(_ update: MigrationUpdate) -> String {
+  static func line(_ update: MigrationUpdate) -> String { text(update).printable }
+
+  private static func text(_ update: MigrationUpdate) -> String {
     switch update.content {
     case .phase(let phase, let detail):
       "\(stamp(update))  \(phase.rawValue)\(detail.isEmpty ? "" : ": \(detail)")"

@@ -1,11 +1,6 @@
 import MigrationModel
 import Synchronization
 
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
 #if canImport(Glibc)
   @preconcurrency import Glibc
 #endif
@@ -34,11 +29,20 @@ final class UpdateWriter: Sendable {
   private let form: Form
   private let isVerbose: Bool
   private let style: Style
+  private let columns: @Sendable () -> Int?
+  private let print: @Sendable (String) -> Void
   private let state = Mutex(State())
 
-  init(_ options: OutputOptions) {
-    let environment = ProcessInfo.processInfo.environment
-    style = Style(noColor: options.noColor, environment: environment)
+  /// - Parameters:
+  ///   - columns: the terminal's width at the moment; nil where there is none.
+  ///   - print: takes text that is to be seen at once.
+  init(
+    _ options: OutputOptions, style: Style, columns: @escaping @Sendable () -> Int? = terminalColumns,
+    print: @escaping @Sendable (String) -> Void = printAtOnce
+  ) {
+    self.style = style
+    self.columns = columns
+    self.print = print
     isVerbose = options.verbose
     form =
       switch options.output {
@@ -57,11 +61,11 @@ final class UpdateWriter: Sendable {
       state.sequence += 1
       let update = MigrationUpdate(sequence: state.sequence, time: time, domain: domain, content: content)
       switch form {
-      case .jsonLines: emit((try? JSON.line(dressed(update, dress))) ?? "", "\n")
+      case .jsonLines: print(JSON.line(dressed(update, dress)))
       case .document: if case .result = content { state.results.append(dressed(update, dress)) }
       case .terminal: terminal(update, &state)
       case .lines: plain(update, &state)
-      case .resultsOnly: if case .result = content { emit(UpdateText.line(update), "\n") }
+      case .resultsOnly: if case .result = content { print(UpdateText.line(update) + "\n") }
       }
     }
   }
@@ -70,14 +74,13 @@ final class UpdateWriter: Sendable {
   func explain(_ findings: [Finding], _ check: Check?) {
     guard form == .terminal || form == .lines || form == .resultsOnly, !findings.isEmpty else { return }
     let text = CheckText(style: style, isVerbose: isVerbose)
-    emit(check.map(text.text) ?? findings.flatMap(text.lines(for:)).joined(separator: "\n"), "\n")
+    print((check.map(text.text) ?? findings.flatMap(text.lines(for:)).joined(separator: "\n")) + "\n")
   }
 
   /// Writes what is written only at the end: one document for one result, an array for several.
   func finish() {
     guard form == .document else { return }
-    let results = state.withLock(\.results)
-    emit((try? results.count == 1 ? JSON.document(results[0]) : JSON.document(results)) ?? "", "\n")
+    print(JSON.document(state.withLock(\.results)))
   }
 
   private func dressed(_ update: MigrationUpdate, _ dress: (inout EventLine) -> Void) -> EventLine {
@@ -90,27 +93,40 @@ final class UpdateWriter: Sendable {
     let clear = state.isLineOpen ? "\r\u{1B}[K" : ""
     switch update.content {
     case .progress:
-      emit(clear, UpdateText.line(update))
+      print(clear + fitted(UpdateText.line(update)))
       state.isLineOpen = true
     case .guest: break
     case .phase, .result:
-      emit(clear, UpdateText.line(update) + "\n")
+      print(clear + UpdateText.line(update) + "\n")
       state.isLineOpen = false
     }
   }
 
+  /// The part that fits on one line: a carriage return goes back over one line only.
+  private func fitted(_ line: String) -> String { columns().map { String(line.prefix($0)) } ?? line }
+
   private func plain(_ update: MigrationUpdate, _ state: inout State) {
-    if case .progress(let sample, _) = update.content {
+    switch update.content {
+    case .progress(let sample, _):
       guard isVerbose || sample.memory.iteration != state.iteration else { return }
       state.iteration = sample.memory.iteration
+    case .guest: guard isVerbose else { return }
+    case .result: state.iteration = nil
+    case .phase: break
     }
-    if case .guest = update.content, !isVerbose { return }
-    emit(UpdateText.line(update), "\n")
+    print(UpdateText.line(update) + "\n")
   }
+}
 
-  /// A reader that has gone away must not end a move: a failed write is not an error here.
-  private func emit(_ parts: String...) {
-    for part in parts { fputs(part, stdout) }
-    fflush(stdout)
-  }
+/// A reader that has gone away must not end a move: a failed write is not an error here.
+@Sendable private func printAtOnce(_ text: String) {
+  fputs(text, stdout)
+  fflush(stdout)
+}
+
+/// What the terminal on stdout says of itself (TIOCGWINSZ); nil where it does not, or stdout is none.
+@Sendable private func terminalColumns() -> Int? {
+  var size = winsize()
+  guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+  return Int(size.ws_col)
 }

@@ -26,7 +26,8 @@ struct RunVerb: AsyncParsableCommand {
     let start = ContinuousClock.now
     // A reader that goes away, such as `head`, must not end a move half-way.
     signal(SIGPIPE, SIG_IGN)
-    let run = MoveRun(arguments, isUnchecked: skipCheck, await Interrupts.trap(), since: start)
+    let writer = UpdateWriter(arguments.output, style: arguments.output.style)
+    let run = MoveRun(arguments, isUnchecked: skipCheck, await Interrupts.trap(), since: start, to: writer)
     try await run.run().exit()
   }
 }

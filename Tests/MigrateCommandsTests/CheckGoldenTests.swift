@@ -1,0 +1,53 @@
+import MigrationModel
+import Testing
+
+@testable import MigrateCommands
+
+@Suite struct CheckGoldenTests {
+  private let text = CheckText(style: Style(isColoured: false), isVerbose: false)
+
+  @Test(arguments: Sample.checks.indices) func everyVerdictAsTextAndAsJSON(index: Int) throws {
+    let (name, check) = Sample.checks[index]
+    try expectGolden(text.text(check) + "\n", "check-\(name).txt")
+    try expectGolden(JSON.document([CheckDocument(check, elapsed: .microseconds(123_456))]), "check-\(name).json")
+  }
+
+  @Test func verboseShowsWhatPassed() throws {
+    let verbose = CheckText(style: Style(isColoured: false), isVerbose: true)
+    try expectGolden(verbose.text(Sample.check(.ready)) + "\n", "check-verbose.txt")
+  }
+
+  @Test func coloursMarkTheVerdictAndTheSeverities() throws {
+    let coloured = CheckText(style: Style(isColoured: true), isVerbose: false)
+    let visible = coloured.text(Sample.check(.blocked, [Sample.bridge])).replacing("\u{1B}", with: "ESC") + "\n"
+    try expectGolden(visible, "check-colour.txt")
+  }
+
+  @Test func anErrorIsADocumentWithoutAVerdict() throws {
+    let failure = CommandFailure(status: .failed, message: "kvm2: connection refused (libvirt error 38)", code: 38)
+    let document = CheckDocument(
+      domain: "web", source: Sample.source, destination: Sample.destination, failure: failure,
+      elapsed: .milliseconds(12))
+    try expectGolden(JSON.document([document]), "check-error.json")
+  }
+
+  @Test func severalDomainsAreAnArrayOrOneLineEach() throws {
+    let document = CheckDocument(Sample.check(.ready), elapsed: .zero)
+    try expectGolden(JSON.document([document, document]), "check-several.json")
+    let line = JSON.line(document)
+    #expect(line.split(separator: "\n", omittingEmptySubsequences: false).count == 2)
+    #expect(line.hasSuffix("}\n"))
+  }
+
+  /// Host names, guests and remote commands are somebody else's words.
+  @Test func nothingThatAHostSaysReachesTheTerminalAsACommand() {
+    var finding = Sample.bridge
+    finding.message = "br\u{1B}[2J\u{9B}31m\u{202E}x\r\nREADY"
+    let lines = text.lines(for: finding)
+    #expect(lines[0].contains("br\u{FFFD}[2J\u{FFFD}31m\u{FFFD}x  READY"))
+    let spoken = UpdateText.line(
+      MigrationUpdate(
+        sequence: 1, time: .zero, domain: "a\nb", content: .guest(.source, event: "\u{7}", detail: "żółw 👩‍👩‍👧")))
+    #expect(spoken == "a b  0.00 s  guest on the source: \u{FFFD} (żółw 👩‍👩‍👧)")
+  }
+}
