@@ -105,10 +105,21 @@ public final class LibvirtBackend: MigrationBackend {
   }
 
   public func abort() async {
-    while !isOver.withLock({ $0 }) {
-      // Refused before the job has begun and after it has ended; either way the loop's condition decides.
-      _ = try? await blocking { [watcher] in try watcher.abortJob() }
+    repeat {
+      // Refused before the job has begun and after it has ended; whoever asked looks at the hosts, not at this answer.
+      try? await abortOnce()
       try? await Task.sleep(for: Self.abortInterval)
+    } while !isOver.withLock { $0 }
+  }
+
+  /// A Ctrl-C also ends the `ssh` that carries a connection, while the source's daemon goes on with a peer-to-peer move:
+  /// a connection that was lost is opened again.
+  private func abortOnce() async throws {
+    try await blocking(within: timeout, orThrow: { [source] in Unanswered(host: source.name) }) {
+      [watcher, source, uuid] in
+      let isLost = watcher.connection.closeReason != nil
+      let domain = isLost ? try Connection.open(source.uri, host: source.name).domain(uuid: uuid) : watcher
+      try domain.abortJob()
     }
   }
 

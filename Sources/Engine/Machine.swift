@@ -53,7 +53,7 @@ public struct Machine: Sendable, Equatable {
 
   public enum Effect: Sendable, Equatable {
     case report(MigrationUpdate.Content)
-    /// Abort the job, again and again until the call returns: a single abort can come too early and be lost.
+    /// Abort the job, again until the call is over: a single abort can come too early and be lost.
     case abort
     /// Look at the domain on both hosts, after a pause.
     case inspect(after: Duration)
@@ -83,7 +83,7 @@ public struct Machine: Sendable, Equatable {
     case (.running, .sample(let sample)): progress(sample)
     case (_, .completed(let sample)): remember(measured: sample)
     case (_, .lifecycle(let side, let event, let at)): lifecycle(side, event, at: at)
-    case (.running, .cancelRequested): cancel()
+    case (_, .cancelRequested): cancel()
     case (.running, .callReturned(let outcome, let at)): settle(outcome, at: at)
     case (.settling(let outcome, let since), .inspected(let seen, let at)):
       conclude(outcome, since: since, seen: seen, at: at)
@@ -147,7 +147,9 @@ public struct Machine: Sendable, Equatable {
 
   private mutating func conclude(_ call: CallOutcome, since: Duration, seen: Inspection, at: Duration) -> [Effect] {
     switch judge(call, seen, intent, isCancelling: isCancelling) {
-    case .unsettled where at - since < Self.patience: return [.inspect(after: Self.pause)]
+    case .unsettled where at - since < Self.patience:
+      // The call can be over while the job is not: a peer-to-peer move goes on without us.
+      return (isCancelling ? [.abort] : []) + [.inspect(after: Self.pause)]
     case .unsettled(let failure):
       return finish(.needsAttention, failure, seen, at: at)
     case .settled(let outcome, let failure):

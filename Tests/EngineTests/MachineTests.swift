@@ -98,6 +98,19 @@ private let moved: [Machine.Event] = [
     #expect(run.result?.runningOn == "host1")
   }
 
+  /// A peer-to-peer move goes on in the source's daemon when the connection to it is lost.
+  @Test func aCancelIsRepeatedForAJobThatOutlivesTheCall() {
+    let incoming = Sighting.present(.paused, reason: "migrating", isPersistent: false)
+    let run = Run([
+      .started(at: .zero), .cancelRequested, .callReturned(refused, at: .zero),
+      .inspected(Inspection(source: running, destination: incoming), at: .zero),
+      .inspected(Inspection(source: running, destination: incoming), at: .seconds(1)),
+      .inspected(Inspection(source: running, destination: .absent), at: .seconds(2)),
+    ])
+    #expect(run.effects.filter { $0 == .abort }.count == 3)
+    #expect(run.result?.outcome == .cancelled)
+  }
+
   @Test func aCancelThatCameTooLateIsACompletedMove() {
     let run = Run(
       moved + [.cancelRequested, .inspected(Inspection(source: .absent, destination: running), at: .seconds(5))])

@@ -54,6 +54,35 @@ import Testing
     }
   }
 
+  /// Ctrl-C reaches the whole foreground group: also the `ssh` that carries libvirt's connection. The source's daemon goes
+  /// on with a peer-to-peer move then, and has to be told over a new connection.
+  @Test(arguments: ["plain", "p2p"]) func ctrlCThatAlsoEndsSSHStillCancels(mode: String) async throws {
+    try await withTestLab("ctrlc-\(mode)") { lab in
+      try await lab.boot(GuestSpecification(name: "web", address: lab.plan.guestAddress(1)), on: try lab.host(1))
+      let arguments = ["--config", try sshConfiguration(of: lab), "-c", "host1", "web", "host2", "--mode", mode]
+      let stopped = try await Tool(lab: lab).run(
+        arguments + ["--bandwidth", "4", "--output", "jsonl"], inOwnGroup: true
+      ) { line, running in
+        if line.contains("\"iteration\":1") { try running.send(signal: .interrupt, toProcessGroup: true) }
+      }
+      #expect(stopped.status == 130, "\(stopped.text) \(stopped.complaints)")
+      #expect(try await lab.virsh(on: try lab.host(1), ["domstate", "web"]).text == "running")
+      #expect(try await lab.virsh(on: try lab.host(2), ["list", "--all", "--name"]).text == "")
+    }
+  }
+
+  /// The lab's hosts by qemu+ssh, through the ssh program with the lab's keys.
+  private func sshConfiguration(of lab: Lab) throws -> String {
+    let wrapper = "\(lab.plan.directory)/ssh"
+    try Files.write("#!/bin/sh\nexec ssh -F \(lab.sshConfigPath) \"$@\"\n", to: wrapper, mode: 0o755)
+    let hosts = lab.hosts.map { host in
+      "  - {name: \(host.name), uri: \"\(host.sshURI)?command=\(wrapper)\", ssh: \(host.name)}\n"
+    }
+    let path = "\(lab.plan.directory)/by-ssh.yaml"
+    try Files.write("ssh_config: \(lab.sshConfigPath)\nhosts:\n\(hosts.joined())", to: path)
+    return path
+  }
+
   /// At `prepare` the job may not have begun: a single abort would be refused there, and the guest would move all the same.
   @Test(arguments: ["preflight", "prepare", "transfer"])
   func aTerminatedMoveIsUndoneHoweverEarlyTheSignalComes(phase: String) async throws {

@@ -29,12 +29,19 @@ struct Tool: Sendable {
   func run(_ arguments: String...) async throws -> Output { try await run(arguments) }
 
   /// Runs to the end, or for as long as `react` lets it: it is shown every line of stdout as it comes.
+  /// - Parameter inOwnGroup: the tool leads a process group of its own, as a shell's foreground job does.
   func run(
-    _ arguments: [String], react: @escaping @Sendable (String, Running) async throws -> Void = { _, _ in }
+    _ arguments: [String], inOwnGroup: Bool = false,
+    react: @escaping @Sendable (String, Running) async throws -> Void = { _, _ in }
   ) async throws -> Output {
-    let configuration = arguments.first == "lab" ? [] : ["--config", lab?.configurationPath ?? "/dev/null"]
+    let configuration =
+      arguments.first == "lab" || arguments.contains("--config")
+      ? [] : ["--config", lab?.configurationPath ?? "/dev/null"]
+    var options = PlatformOptions()
+    if inOwnGroup { options.processGroupID = 0 }
     let result = try await Subprocess.run(
-      .path(.init(Self.path)), arguments: Arguments(arguments + configuration), input: .none, output: .sequence,
+      .path(.init(Self.path)), arguments: Arguments(arguments + configuration), platformOptions: options, input: .none,
+      output: .sequence,
       error: .string(limit: 1 << 20)
     ) { execution in
       var text = ""
