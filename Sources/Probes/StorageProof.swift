@@ -54,7 +54,8 @@ struct StorageProof: Sendable {
     }
   }
 
-  /// The first identity that the kernel knows of a block device: device-mapper UUID, then WWID.
+  /// The first identity that the kernel knows of a block device: device-mapper UUID, then WWID; of a partition the
+  /// disk's, with its number.
   var blockIdentity: Shell.Section {
     Shell.Section(
       name: "identity of block device \(path)",
@@ -62,7 +63,9 @@ struct StorageProof: Sendable {
         number=$(stat -L -c '%t:%T' -- \(path.shellQuoted)) || exit
         cd "/sys/dev/block/$((0x${number%:*})):$((0x${number#*:}))" || exit
         for file in dm/uuid wwid device/wwid ../wwid ../device/wwid; do
-          [ -s "$file" ] && { printf '%s ' "$file"; cat "$file"; exit 0; }
+          [ -s "$file" ] || continue
+          [ -s partition ] && printf 'partition %s, ' "$(cat partition)"
+          printf '%s ' "$file"; cat "$file"; exit 0
         done
         echo "has neither a device-mapper UUID nor a WWID"; exit 1
         """)

@@ -16,6 +16,9 @@ import Testing
     #expect(watching != nil && arriving != nil)
     backend = nil
     for await _ in events {}
-    while watching != nil || arriving != nil { await Task.yield() }
+    while watching != nil || arriving != nil {
+      try Task.checkCancellation()
+      await Task.yield()
+    }
   }
 }

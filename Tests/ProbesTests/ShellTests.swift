@@ -118,6 +118,32 @@ import Testing
     #expect(answers[questions[2]] == .known(""))
   }
 
+  /// Two partitions of one disk share its WWID, and are two storages.
+  @Test func aPartitionIsNotItsNeighbour() async throws {
+    guard geteuid() == 0 else { try Test.cancel("missing: root, for device nodes and a mount namespace") }
+    let directory = try TemporaryDirectory()
+    let place = directory.path
+    let paths = ["\(place)/one", "\(place)/two", "\(place)/whole"]
+    let setUp = Shell.Section(
+      name: "set up",
+      script: """
+        cd \(place.shellQuoted) && mkdir -p numbers sda/sda1 sda/sda2 sda/device && echo naa.5000 >sda/device/wwid &&
+        echo 1 >sda/sda1/partition && echo 2 >sda/sda2/partition && mknod whole b 8 0 && mknod one b 8 1 &&
+        mknod two b 8 2 && ln -s "$PWD/sda" numbers/8:0 && ln -s "$PWD/sda/sda1" numbers/8:1 &&
+        ln -s "$PWD/sda/sda2" numbers/8:2
+        """)
+    let asked = paths.map { path in
+      let identity = StorageProof(path: path, nonce: "").blockIdentity
+      let inNamespace = "mount --bind \("\(place)/numbers".shellQuoted) /sys/dev/block && \(identity.script)"
+      return Shell.Section(name: path, script: "exec unshare -m sh -c \(inNamespace.shellQuoted)")
+    }
+    let answers = try await withShell { await $0.ask([setUp] + asked) }
+    #expect(answers[setUp] == .known(""))
+    #expect(answers[asked[0]] == .known("partition 1, ../device/wwid naa.5000\n"))
+    #expect(answers[asked[1]] == .known("partition 2, ../device/wwid naa.5000\n"))
+    #expect(answers[asked[2]] == .known("device/wwid naa.5000\n"))
+  }
+
   @Test func theNonceGoesWhenTheShellEndsEarly() async throws {
     let directory = try TemporaryDirectory()
     try directory.write("image", "x")
