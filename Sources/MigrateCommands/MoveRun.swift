@@ -77,7 +77,9 @@ struct MoveRun: Sendable {
       )
       let skew = check.flatMap(clockSkew)
       return await drive(backend, backend.intent, since: start, cancellation: interrupts.stream()) { content, at in
-        writer.write(content.with(skew), at: at, domain: domain) { if isUnchecked { $0.preflight = "skipped" } }
+        writer.write(content.with(skew), at: at, domain: domain) { line in
+          if isUnchecked, case .result = content { line.preflight = "skipped" }
+        }
       }
     } catch {
       let code = (error as? LibvirtError).map { Int($0.code.rawValue) }
