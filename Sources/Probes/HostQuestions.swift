@@ -40,16 +40,20 @@ enum GuestQuestions {
   }
 
   /// The running process is asked, through /proc, because a package upgrade replaces the file but not the process.
+  ///
+  /// Only processes that libvirt's own pid files name are looked at: one found by its name or arguments could be
+  /// anybody's, and its program is about to be run. The files are tried by content, since libvirt 9.0.0 escapes a name's
+  /// special characters in the file's name as in XML.
   static func version(ofRunning uuid: String) -> Shell.Section {
     Shell.Section(
       name: "version of the running QEMU",
       script: """
-        for process in /proc/[0-9]*; do
-          case $(readlink "$process/exe") in *qemu*) ;; *) continue ;; esac
+        for file in /run/libvirt/qemu/*.pid; do
+          process=/proc/$(cat "$file")
           tr '\\0' '\\n' <"$process/cmdline" 2>/dev/null | grep -qxF -e \(uuid.shellQuoted) || continue
           exec "$process/exe" --version
         done
-        echo "no QEMU process carries the UUID" \(uuid.shellQuoted); exit 1
+        echo "no process of libvirt's carries the UUID" \(uuid.shellQuoted); exit 1
         """)
   }
 
