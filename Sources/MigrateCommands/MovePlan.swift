@@ -55,11 +55,16 @@ extension MovePlan {
     } catch {
       throw CommandFailure(status: .failed, message: "preflight cannot be done from here: \(error)")
     }
+    var policy = PreflightPolicy()
     return facts.map { facts in
-      Check(
-        domain: facts.domain, source: facts.source, destination: facts.destination,
-        assessment: assess(
-          request, domain: facts.domain, source: facts.source, destination: facts.destination, pair: facts.pair))
+      let assessment = assess(
+        request, domain: facts.domain, source: facts.source, destination: facts.destination, pair: facts.pair,
+        policy: policy)
+      // The next guest finds this one there: each alone may fit where together they do not.
+      let moves = assessment.verdict != .blocked && facts.domain.isActive
+      if moves { policy.memoryReserve = policy.memoryReserve + memoryNeeded(by: facts.domain) }
+      return Check(
+        domain: facts.domain, source: facts.source, destination: facts.destination, assessment: assessment)
     }
   }
 }

@@ -76,9 +76,11 @@ struct MoveRun: Sendable {
         to: LibvirtHost(name: destination.name, uri: destination.uri), plan.request, timeout: plan.timeout, since: start
       )
       let skew = check.flatMap(clockSkew)
+      let findings = check?.assessment.findings ?? []
+      writer.explain(findings, check, isRefusal: false)
       return await drive(backend, backend.intent, since: start, cancellation: interrupts.stream()) { content, at in
         writer.write(content.with(skew), at: at, domain: domain) { line in
-          if isUnchecked, case .result = content { line.preflight = "skipped" }
+          if case .result = content { dress(&line, findings) }
         }
       }
     } catch {
@@ -89,7 +91,7 @@ struct MoveRun: Sendable {
 
   private func refusal(_ check: Check) -> MigrationResult? {
     guard let outcome = MigrationResult.Outcome(keptBackBy: check.assessment.verdict) else { return nil }
-    let count = check.assessment.findings.count(where: \.keepsBack)
+    let count = check.assessment.findings.count(where: \.blocks)
     let reasons = "\(count) \(count == 1 ? "reason" : "reasons") found by preflight; nothing was started"
     return MigrationResult(
       outcome: outcome, runningOn: check.domain.isActive ? check.source.name : nil,
@@ -118,13 +120,18 @@ struct MoveRun: Sendable {
     _ domain: String, _ result: MigrationResult, findings: [Finding] = [], _ check: Check? = nil,
     exitCode: ExitStatus? = nil
   ) -> MigrationResult {
-    writer.explain(findings, check)
+    writer.explain(findings, check, isRefusal: true)
     writer.write(.result(result), at: elapsed, domain: domain) { line in
-      line.findings = findings.isEmpty ? nil : findings.map(CheckDocument.FindingPayload.init)
+      dress(&line, findings)
       if let exitCode { line.exitCode = exitCode.rawValue }
-      if isUnchecked { line.preflight = "skipped" }
     }
     return result
+  }
+
+  /// What only the command knows of a result: what preflight found, or that there was none.
+  private func dress(_ line: inout EventLine, _ findings: [Finding]) {
+    line.findings = findings.isEmpty ? nil : findings.map(CheckDocument.FindingPayload.init)
+    line.preflight = isUnchecked ? "skipped" : nil
   }
 
   private var elapsed: Duration { ContinuousClock.now - start }

@@ -20,10 +20,12 @@ public struct Finding: Codable, Sendable, Equatable {
   public var remedy: [String]
   /// True when `--allow` took the block away: the severity is then `warning`.
   public var isOverridden: Bool
+  /// The move is not begun because of it: a blocker, or an unknown where a blocker might be.
+  public var blocks: Bool
 
   public init(
     rule: String, severity: Severity, subject: String, source: String, destination: String, message: String,
-    remedy: [String] = [], isOverridden: Bool = false
+    remedy: [String] = [], isOverridden: Bool = false, blocks: Bool
   ) {
     self.rule = rule
     self.severity = severity
@@ -33,6 +35,7 @@ public struct Finding: Codable, Sendable, Equatable {
     self.message = message
     self.remedy = remedy
     self.isOverridden = isOverridden
+    self.blocks = blocks
   }
 }
 

@@ -36,10 +36,6 @@ private struct Ruling {
   init(_ issue: Issue, of rule: Rule, allow: Set<String>) {
     let worst = issue.severity == .unknown ? issue.worst ?? rule.weight : issue.severity
     let isOverridden = worst == .blocker && allow.contains(rule.id)
-    finding = Finding(
-      rule: rule.id, severity: issue.severity == .blocker && isOverridden ? .warning : issue.severity,
-      subject: issue.subject, source: issue.source, destination: issue.destination, message: issue.message,
-      remedy: issue.remedy, isOverridden: isOverridden)
     effect =
       switch (worst, issue.severity) {
       case (.blocker, _) where isOverridden: .warnings
@@ -48,6 +44,11 @@ private struct Ruling {
       case (.warning, _): .warnings
       case (.info, _), (.unknown, _): .ready
       }
+    finding = Finding(
+      rule: rule.id, severity: issue.severity == .blocker && isOverridden ? .warning : issue.severity,
+      subject: issue.subject, source: issue.source, destination: issue.destination, message: issue.message,
+      remedy: issue.remedy, isOverridden: isOverridden,
+      blocks: effect == .blocked || effect == .inconclusive)
   }
 }
 

@@ -43,7 +43,7 @@ public struct PreflightPolicy: Sendable, Equatable {
   public var clockWarning: Int64
   /// Clock difference from which the move is blocked. Nanoseconds.
   public var clockBlocker: Int64
-  /// Memory that must stay free on the destination after the move.
+  /// Memory of the destination that is spoken for: kept free, or needed by guests that move before this one.
   public var memoryReserve: ByteCount
 
   public init(

@@ -1,6 +1,4 @@
-import Libvirt
 import MigrationModel
-import Threads
 
 /// One host in the conversation: its libvirt and its shell.
 struct Partner: Sendable {
@@ -12,7 +10,7 @@ struct Partner: Sendable {
     async let spoken = shell.ask(HostQuestions.all)
     let unread = HostFacts(
       name: probe.target.name, uri: probe.target.uri, gap: Gap(source: "the host", reason: "was not asked"))
-    var facts = try await blocking { [probe] in
+    var facts = try await probe.ask { probe in
       var facts = unread
       probe.readHost(into: &facts)
       return facts
@@ -40,7 +38,7 @@ struct Conversation: Sendable {
   func hold(about names: [String]) async throws -> [MoveFacts] {
     async let sourceHost = source.readHost()
     async let destinationHost = destination.readHost()
-    let guests = try await blocking { [probe = source.probe] in try names.map(probe.readGuest) }
+    let guests = try await source.probe.ask { probe in try names.map(probe.readGuest) }
     var facts: [MoveFacts] = []
     let hosts = try await (source: sourceHost, destination: destinationHost)
     for guest in guests { facts.append(try await ask(about: guest, hosts.source, hosts.destination)) }
@@ -74,13 +72,11 @@ struct Conversation: Sendable {
     let volumes = guest.facts.disks.compactMap { disk in
       if case .volume(let pool, let volume) = disk.source { (pool, volume) } else { nil }
     }
-    let answers = try await blocking { [source, destination] in
-      (
-        cpu: destination.probe.compareCPU(of: guest),
-        here: volumes.map { source.probe.volume(pool: $0.0, volume: $0.1) },
-        there: volumes.map { destination.probe.volume(pool: $0.0, volume: $0.1) }
-      )
+    async let onSource = source.probe.ask { probe in volumes.map { probe.volume(pool: $0.0, volume: $0.1) } }
+    let onDestination = try await destination.probe.ask { probe in
+      (cpu: probe.compareCPU(of: guest), volumes: volumes.map { probe.volume(pool: $0.0, volume: $0.1) })
     }
+    let answers = (cpu: onDestination.cpu, here: try await onSource, there: onDestination.volumes)
     move.pair.cpuComparison = answers.cpu
     for (index, volume) in volumes.enumerated() {
       move.source.volumes["\(volume.0)/\(volume.1)"] = answers.here[index]

@@ -7,19 +7,25 @@ import Threads
 struct HostProbe: Sendable {
   let target: HostTarget
   let connection: Connection
+  private let timeout: Duration
 
   /// Throws HostUnusable when libvirt cannot be reached within `timeout`.
   static func open(_ target: HostTarget, timeout: Duration) async throws -> HostProbe {
     do {
-      let connection = try await blocking(
-        within: timeout,
-        orThrow: {
-          HostUnusable("\(target.name): libvirt at \(target.uri) did not answer within \(timeout.components.seconds) s")
-        }
-      ) { try Connection.open(target.uri, host: target.name) }
-      return HostProbe(target: target, connection: connection)
+      let connection = try await blocking(within: timeout, orThrow: { HostUnusable(silent: target, for: timeout) }) {
+        try Connection.open(target.uri, host: target.name)
+      }
+      return HostProbe(target: target, connection: connection, timeout: timeout)
     } catch let error as LibvirtError {
       throw HostUnusable("\(error)", code: Int(error.code.rawValue))
+    }
+  }
+
+  /// Runs `body`, which may block, on a thread of its own. Throws HostUnusable when the host does not answer in time,
+  /// though its connection lives.
+  func ask<T: Sendable>(_ body: @escaping @Sendable (HostProbe) throws -> T) async throws -> T {
+    try await blocking(within: timeout, orThrow: { [target, timeout] in HostUnusable(silent: target, for: timeout) }) {
+      try body(self)
     }
   }
 
@@ -118,6 +124,10 @@ public struct HostUnusable: Error, Sendable, CustomStringConvertible {
   public var description: String
   /// libvirt's error code, where libvirt gave one.
   public var code: Int?
+
+  init(silent target: HostTarget, for timeout: Duration) {
+    self.init("\(target.name): libvirt at \(target.uri) did not answer within \(timeout.components.seconds) s")
+  }
 
   init(_ description: String, code: Int? = nil) {
     self.description = description

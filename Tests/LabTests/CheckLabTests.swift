@@ -113,6 +113,26 @@ import Testing
     }
   }
 
+  /// Each alone fits into the destination's memory; together they do not.
+  @Test func guestsOfOneCommandShareTheDestinationsMemory() async throws {
+    try await withTestLab("memory") { lab in
+      let meminfo = try Files.read("/proc/meminfo").split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
+      let kibibytes = try #require(meminfo?.split(separator: " ").dropFirst().first.flatMap { Int($0) })
+      for name in ["first", "second"] {
+        let guest = GuestSpecification(name: name, memory: kibibytes / 1024 * 6 / 10)
+        try await lab.define(guest, on: try lab.host(1))
+        try await lab.start(guest, on: try lab.host(1))
+      }
+      let output = try await Tool(lab: lab).run(
+        "-c", "host1", "--check", "first", "second", "host2", "--output", "jsonl")
+      #expect(output.status == 2, "\(output.text) \(output.complaints)")
+      let documents = try output.events()
+      #expect(documents.map { $0["verdict"] as? String } == ["warnings", "blocked"], "\(output.text)")
+      let findings = try #require(documents.last?["findings"] as? [[String: any Sendable]])
+      #expect(findings.first?["rule"] as? String == "memory.free")
+    }
+  }
+
   /// sshd logs every command that it is asked to run.
   @Test func aHostIsAskedThroughOneExecRequest() async throws {
     try await withTestLab("execs") { lab in

@@ -26,22 +26,23 @@ enum Sample {
 
   static let bridge = Finding(
     rule: "network.bridge", severity: .blocker, subject: "br7", source: "up", destination: "absent",
-    message: "kvm2 has no bridge br7.", remedy: ["ip link add br7 type bridge", "ip link set br7 up"])
+    message: "kvm2 has no bridge br7.", remedy: ["ip link add br7 type bridge", "ip link set br7 up"], blocks: true)
   static let clock = Finding(
     rule: "clock.sync", severity: .warning, subject: "clock", source: "chrony, synchronised",
     destination: "chrony, not synchronised", message: "kvm2: chrony says that the clock is not synchronised.",
-    remedy: ["On kvm2: timedatectl set-ntp true"])
+    remedy: ["On kvm2: timedatectl set-ntp true"], blocks: false)
   static let reference = Finding(
     rule: "clock.sync", severity: .info, subject: "clock", source: "", destination: "",
-    message: "kvm1 follows ntp1 and kvm2 follows ntp2.")
+    message: "kvm1 follows ntp1 and kvm2 follows ntp2.", blocks: false)
   static let unread = Finding(
     rule: "memory.free", severity: .unknown, subject: "free memory", source: "read", destination: "not read",
-    message: "kvm2: free memory could not be read (/proc/meminfo: the shell did not answer within 10 s).")
+    message: "kvm2: free memory could not be read (/proc/meminfo: the shell did not answer within 10 s).", blocks: true)
 
   static func overridden(_ finding: Finding, _ severity: Severity) -> Finding {
     var finding = finding
     finding.severity = severity
     finding.isOverridden = true
+    finding.blocks = false
     return finding
   }
 

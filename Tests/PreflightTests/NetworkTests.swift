@@ -195,7 +195,7 @@ import Testing
   @Test func theReserveStaysFree() {
     let finding = move { $0.policy.memoryReserve = .mebibytes(7500) }.findings("memory.free").first
     #expect(finding?.severity == .blocker)
-    #expect(finding?.message.contains("7.3 GiB to be kept free") == true)
+    #expect(finding?.message.contains("7.3 GiB are spoken for") == true)
   }
 
   @Test func aGuestOfAnySizeDoesNotTrap() {

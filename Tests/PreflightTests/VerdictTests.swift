@@ -12,6 +12,15 @@ import Testing
     #expect(assessment.notApplicable == ["storage.pool"])
   }
 
+  @Test func aFindingSaysWhetherTheMoveIsKeptBackByIt() {
+    var unread = readyMove()
+    unread.destination.memory = .gap(gap)
+    unread.destination.clockSync = .gap(gap)
+    let assessment = unread.assessed()
+    let blocking = Dictionary(grouping: assessment.findings, by: \.rule).mapValues { $0.contains(where: \.blocks) }
+    #expect(blocking == ["memory.free": true, "clock.sync": false])
+  }
+
   @Test func everyRuleAppearsOnce() {
     let ids = catalogue.map(\.id)
     #expect(Set(ids).count == ids.count)

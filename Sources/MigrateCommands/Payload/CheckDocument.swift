@@ -76,6 +76,6 @@ extension CheckDocument.FindingPayload {
     self.init(
       rule: finding.rule, severity: finding.severity.rawValue, subject: finding.subject, source: finding.source,
       destination: finding.destination, message: finding.message, remedy: finding.remedy,
-      override: finding.keepsBack ? "--allow \(finding.rule)" : nil, overridden: finding.isOverridden ? true : nil)
+      override: finding.blocks ? "--allow \(finding.rule)" : nil, overridden: finding.isOverridden ? true : nil)
   }
 }

@@ -54,7 +54,7 @@ struct EventLine: Encodable, Sendable, Equatable {
   var iterations: UInt64?
   /// "skipped" when --skip-check was given.
   var preflight: String?
-  /// What preflight found, in the result of a move that it kept from starting.
+  /// What preflight found, in a result.
   var findings: [CheckDocument.FindingPayload]?
   var error: Failure?
 }

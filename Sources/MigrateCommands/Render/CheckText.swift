@@ -32,8 +32,7 @@ struct CheckText {
     let overridden = finding.isOverridden ? " (overridden by --allow)" : ""
     return ["  \(mark) \(finding.rule)  \(sentence)\(overridden)"]
       + finding.remedy.map { "      → \($0.printable)" }
-      + (finding.keepsBack
-        ? [style.paint("      or --allow \(finding.rule)", .faint)] : [])
+      + (finding.blocks ? [style.paint("      or --allow \(finding.rule)", .faint)] : [])
   }
 
   private func passes(_ assessment: Assessment) -> String {
@@ -45,11 +44,6 @@ struct CheckText {
       (assessment.passed.map { "  \(style.paint("ok", .green)) \($0)" }
       + skipped.map { "  \(style.paint("--", .faint)) \($0) (does not apply)" }).joined(separator: "\n")
   }
-}
-
-extension Finding {
-  /// It may keep the move from starting, unless its rule is overridden.
-  var keepsBack: Bool { (severity == .blocker || severity == .unknown) && !isOverridden }
 }
 
 extension Verdict {

@@ -70,9 +70,10 @@ final class UpdateWriter: Sendable {
     }
   }
 
-  /// Says in text why preflight kept a move from starting; JSON carries it in the result.
-  func explain(_ findings: [Finding], _ check: Check?) {
-    guard form == .terminal || form == .lines || form == .resultsOnly, !findings.isEmpty else { return }
+  /// Says in text what preflight found, to a reader who wants results only just where it kept a move from starting; JSON
+  /// carries it in the result.
+  func explain(_ findings: [Finding], _ check: Check?, isRefusal: Bool) {
+    guard form == .terminal || form == .lines || (form == .resultsOnly && isRefusal), !findings.isEmpty else { return }
     let text = CheckText(style: style, isVerbose: isVerbose)
     print((check.map(text.text) ?? findings.flatMap(text.lines(for:)).joined(separator: "\n")) + "\n")
   }

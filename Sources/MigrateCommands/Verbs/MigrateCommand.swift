@@ -1,5 +1,6 @@
 import ArgumentParser
 import Dispatch
+import Glibc
 
 /// The command `migrate`; what it promises stands in docs/cli.md.
 public struct MigrateCommand: AsyncParsableCommand {
@@ -20,6 +21,7 @@ public struct MigrateCommand: AsyncParsableCommand {
       print(version)
       exit()
     }
+    holdStandardDescriptors()
     do {
       let verb = try parseAsRoot()
       guard let verb = verb as? any AsyncParsableCommand else { exit(withError: CleanExit.helpRequest(verb)) }
@@ -36,5 +38,12 @@ public struct MigrateCommand: AsyncParsableCommand {
       exit(withError: error)
     }
     dispatchMain()
+  }
+
+  /// A standard descriptor that the caller closed would be the next socket's number, and our output would go to a host.
+  private static func holdStandardDescriptors() {
+    var descriptor = open("/dev/null", O_RDWR)
+    while (0...2).contains(descriptor) { descriptor = open("/dev/null", O_RDWR) }
+    close(descriptor)
   }
 }

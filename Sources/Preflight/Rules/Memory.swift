@@ -8,8 +8,8 @@ let memoryFree = Rule("memory.free", .blocker, "guest memory and QEMU's own agai
   return move.onDestination("free memory", \.memory).answer { memory in
     let overhead = memoryOverhead(of: move.domain)
     let reserve = move.policy.memoryReserve
-    guard move.domain.memory + overhead + reserve > memory.available else { return .holds }
-    let kept = reserve.rawValue > 0 ? " and \(reserve) to be kept free" : ""
+    guard memoryNeeded(by: move.domain) + reserve > memory.available else { return .holds }
+    let kept = reserve.rawValue > 0 ? "; \(reserve) are spoken for" : ""
     return Answer([
       Issue(
         .blocker, "memory", source: "\(move.domain.memory) + \(overhead)",
@@ -23,6 +23,9 @@ let memoryFree = Rule("memory.free", .blocker, "guest memory and QEMU's own agai
     ])
   }
 }
+
+/// What a guest takes from its host while it runs: its memory and QEMU's own.
+public func memoryNeeded(by domain: DomainFacts) -> ByteCount { domain.memory + memoryOverhead(of: domain) }
 
 /// What QEMU needs besides the guest's memory: memory / 512 + 8 MiB × vCPUs + 88 MiB.
 ///
