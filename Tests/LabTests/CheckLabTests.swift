@@ -50,6 +50,31 @@ import Testing
     }
   }
 
+  @Test func aNetworkOrAPoolThatIsDownIsFound() async throws {
+    try await withTestLab("network") { lab in
+      let (one, two) = (try lab.host(1), try lab.host(2))
+      let guest = GuestSpecification(name: "web", disk: .shared(mebibytes: 8), connection: .network("guests"))
+      try await lab.define(guest, on: one)
+      try await lab.start(guest, on: one)
+      let tool = Tool(lab: lab)
+      let whole = try await tool.check("web")
+      #expect(whole.status == 0, "\(whole.text)")
+      #expect(whole.passed.isSuperset(of: ["network.libvirt", "storage.pool"]))
+
+      try await lab.virsh(on: two, ["net-destroy", "guests"]).check("stop the network")
+      try await lab.virsh(on: two, ["pool-destroy", "shared"]).check("stop the pool")
+      try await expectBlock(tool, "network.libvirt", subject: "guests", source: "active", destination: "inactive")
+      let pool = try #require(try await tool.check("web").findings.first { $0.rule == "storage.pool" })
+      #expect(pool.severity == "warning" && pool.subject == "shared")
+
+      // Without the check libvirt refuses too, and the guest stays.
+      let moved = try await tool.run("-c", "host1", "web", "host2", "--skip-check", "--output", "json")
+      #expect(moved.status == 1, "\(moved.text)")
+      #expect(moved.text.contains("network 'guests' is not active"), "\(moved.text)")
+      #expect(try await lab.virsh(on: one, ["domstate", "web"]).text == "running")
+    }
+  }
+
   @Test func namesAreCarriedLiterallyThroughEveryProbe() async throws {
     try await withTestLab("names") { lab in
       let tool = Tool(lab: lab)
