@@ -77,12 +77,15 @@ private func interface(_ element: XMLElement) -> Interface {
   Interface(mac: element.first("mac")?.attribute("address"), source: interfaceSource(element))
 }
 
+/// While a guest runs, the type of an interface on a network is what the network came to, such as "bridge"; the network is
+/// still named, and it is what the destination will look for.
 private func interfaceSource(_ element: XMLElement) -> Interface.Source {
   let source = element.first("source")
+  if let network = source?.attribute("network") {
+    return .network(name: network, portGroup: source?.attribute("portgroup"))
+  }
   switch element.attribute("type") ?? "" {
   case "bridge": return .bridge(source?.attribute("bridge") ?? "")
-  case "network":
-    return .network(name: source?.attribute("network") ?? "", portGroup: source?.attribute("portgroup"))
   case let type: return .other(type)
   }
 }

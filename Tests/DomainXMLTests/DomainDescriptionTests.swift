@@ -59,6 +59,13 @@ import Testing
     #expect(facts.emulator == nil)
   }
 
+  /// As libvirt 9.0.0 prints it for `<interface type='network'>` of a guest that runs.
+  @Test func aNetworkIsStillOneWhileTheGuestRunsOnItsBridge() throws {
+    let live = "<interface type='bridge'><source network='guests' portid='1' bridge='br0'/></interface>"
+    let facts = try DomainDescription(parsing: guest("<devices>\(live)</devices>")).facts
+    #expect(facts.interfaces == [Interface(source: .network(name: "guests", portGroup: nil))])
+  }
+
   @Test func aCPUWithoutAModeIsCustomAndNoneIsNone() throws {
     #expect(try DomainDescription(parsing: guest("<cpu><model>Nehalem</model></cpu>")).facts.cpuMode == "custom")
     let bare = try DomainDescription(parsing: guest(""))

@@ -59,7 +59,9 @@ import Testing
       let tool = Tool(lab: lab)
       let whole = try await tool.check("web")
       #expect(whole.status == 0, "\(whole.text)")
-      #expect(whole.passed.isSuperset(of: ["network.libvirt", "storage.pool"]))
+      #expect(whole.passed.isSuperset(of: ["network.libvirt", "network.bridge", "storage.pool"]))
+
+      try await lab.withFault(.bridgeMissing(on: two)) { try await expectBlock(tool, "network.bridge", subject: "br0") }
 
       try await lab.virsh(on: two, ["net-destroy", "guests"]).check("stop the network")
       try await lab.virsh(on: two, ["pool-destroy", "shared"]).check("stop the pool")

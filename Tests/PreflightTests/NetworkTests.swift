@@ -20,6 +20,18 @@ import Testing
     #expect(finding?.remedyText.contains("ip link add name br0 type bridge") == true)
   }
 
+  /// libvirt does not look whether the bridge of an active network is there.
+  @Test func theBridgeBehindANetworkMustBeThereToo() {
+    let network = VirtualNetwork(name: "guests", isActive: true, forwardMode: "bridge", bridge: "br0")
+    let finding = move {
+      $0.domain.interfaces = [Interface(source: .network(name: "guests", portGroup: nil))]
+      $0.source.networks = .known([network])
+      $0.destination.networks = .known([network])
+      $0.destination.links = .known([])
+    }.findings("network.bridge").first
+    #expect(finding?.subject == "br0")
+  }
+
   @Test func aBridgeThatIsDownBlocks() {
     let finding = move { $0.destination.links = .known([link(isUp: false)]) }.findings("network.bridge").first
     #expect(finding?.destination == "bridge, down")

@@ -1,17 +1,27 @@
 import MigrationModel
 
-/// Each bridge that the guest is plugged into is there on the destination, is a bridge, and is up.
+/// Each bridge that the guest is plugged into, by itself or through a libvirt network in forward mode bridge, is there on
+/// the destination, is a bridge, and is up.
 ///
 /// An Open vSwitch bridge is not one to /sys/class/net: what is no bridge on either host passes when it is up.
 let networkBridge = Rule("network.bridge", .blocker, "each interface's bridge exists and is up") { move in
-  let bridges = unique(
-    move.domain.interfaces.compactMap { if case .bridge(let name) = $0.source { name } else { nil } })
+  let bridges = unique(move.domain.interfaces.compactMap { bridgeOnDestination($0, move) })
   guard !bridges.isEmpty else { return .notApplicable("\(move.domain.name) is on no bridge") }
   return move.onBoth("the list of network devices", \.links) { source, destination in
     Answer(
       bridges.compactMap { name in
         bridgeIssue(name, source.first { $0.name == name }, destination.first { $0.name == name }, move)
       })
+  }
+}
+
+/// A network that cannot be read or is not defined there is the rule network.libvirt's.
+private func bridgeOnDestination(_ interface: Interface, _ move: Move) -> String? {
+  switch interface.source {
+  case .bridge(let name): name
+  case .network(let name, _):
+    move.destination.networks.value?.first { $0.name == name && $0.forwardMode == "bridge" }?.bridge
+  case .other: nil
   }
 }
 
