@@ -36,8 +36,9 @@ public final class LibvirtBackend: MigrationBackend {
   private let tail: Tail
   private let forwarders: [Task<Void, Never>]
 
-  /// How often statistics are read while the guest moves.
-  static let samplingInterval = Duration.milliseconds(50)
+  /// How long to wait between two readings of the statistics, which come at 10 Hz then. Each is a command to the QEMU that
+  /// is busy sending the guest: more of them make a short move longer.
+  static let samplingInterval = Duration.milliseconds(90)
   /// How long a single abort is given before it is repeated.
   static let abortInterval = Duration.milliseconds(100)
   /// How long the last events of a finished move are waited for.
