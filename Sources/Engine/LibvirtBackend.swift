@@ -36,8 +36,8 @@ public final class LibvirtBackend: MigrationBackend {
   private let tail: Tail
   private let forwarders: [Task<Void, Never>]
 
-  /// How long to wait between two readings of the statistics, which come at 10 Hz then. Each is a command to the QEMU that
-  /// is busy sending the guest: more of them make a short move longer.
+  /// From one reading of the statistics to the next, at 11 Hz. Each is a command to the QEMU that is busy sending the guest:
+  /// more of them make a short move longer.
   static let samplingInterval = Duration.milliseconds(90)
   /// How long a single abort is given before it is repeated.
   static let abortInterval = Duration.milliseconds(100)
@@ -150,12 +150,14 @@ public final class LibvirtBackend: MigrationBackend {
   /// Reads the job's statistics until the call is over. Before the job and after it libvirt answers that there is none,
   /// and while the destination is prepared all figures are zero: neither says anything.
   private func sample() async {
+    var next = ContinuousClock.now
     while !Task.isCancelled {
+      next = max(next.advanced(by: Self.samplingInterval), .now)
       let statistics = try? await blocking { [watcher] in try watcher.jobStatistics() }
       if let statistics, statistics.type == .unbounded, let total = statistics.dataTotal, total > .bytes(0) {
         post.yield(.sample(ProgressSample(statistics)))
       }
-      try? await Task.sleep(for: Self.samplingInterval)
+      try? await Task.sleep(until: next)
     }
   }
 
