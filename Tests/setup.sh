@@ -6,7 +6,7 @@ packages=(
   libvirt-daemon-system libvirt-clients qemu-system-x86 openssh-server openssh-client # the lab's hosts
   busybox-static kmod bindfs # its guests and their storage
   iproute2 iputils-ping util-linux # its networks
-  jq netcat-openbsd python3-jsonschema # what tests look with
+  netcat-openbsd python3-jsonschema # what tests look with
 )
 
 fail() {
