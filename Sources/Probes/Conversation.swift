@@ -65,7 +65,7 @@ struct Conversation: Sendable {
 
   /// The nonces go even when this process dies between writing and removing them.
   private func protectNonces(_ proofs: [StorageProof]) async {
-    if !proofs.isEmpty { _ = await source.shell.atExit(proofs.map(\.removal).joined(separator: "; ")) }
+    if !proofs.isEmpty { await source.shell.atExit(proofs.map(\.removal).joined(separator: "; ")) }
   }
 
   private func askLibvirt(about guest: Guest, _ move: inout MoveFacts) async throws {
@@ -76,11 +76,10 @@ struct Conversation: Sendable {
     let onDestination = try await destination.probe.ask { probe in
       (cpu: probe.compareCPU(of: guest), volumes: volumes.map { probe.volume(pool: $0.0, volume: $0.1) })
     }
-    let answers = (cpu: onDestination.cpu, here: try await onSource, there: onDestination.volumes)
-    move.pair.cpuComparison = answers.cpu
-    for (index, volume) in volumes.enumerated() {
-      move.source.volumes["\(volume.0)/\(volume.1)"] = answers.here[index]
-      move.destination.volumes["\(volume.0)/\(volume.1)"] = answers.there[index]
+    move.pair.cpuComparison = onDestination.cpu
+    for (volume, (here, there)) in zip(volumes, zip(try await onSource, onDestination.volumes)) {
+      move.source.volumes["\(volume.0)/\(volume.1)"] = here
+      move.destination.volumes["\(volume.0)/\(volume.1)"] = there
     }
   }
 

@@ -7,11 +7,9 @@ struct GuestShellQuestions: Sendable {
   private let emulator: String?
   private let running: Shell.Section?
   private let resolution: Shell.Section?
-  private let writesProbes: Bool
 
   init(_ move: MoveFacts, paths: [String], writesProbes: Bool) {
     self.paths = paths
-    self.writesProbes = writesProbes
     proofs = writesProbes ? paths.map { StorageProof(path: $0, nonce: randomHex()) } : []
     emulator = move.domain.emulator
     running = move.domain.isActive ? GuestQuestions.version(ofRunning: move.domain.uuid) : nil

@@ -28,34 +28,38 @@ final class HostShell: Sendable {
 
   /// What the commands printed, by section; a gap where one failed, with the first line of what it said.
   func ask(_ sections: [Shell.Section]) async -> Answers {
-    guard let shell, silence.withLock({ $0 }) == nil else { return Answers(silence: silence.withLock { $0 } ?? "") }
-    do {
-      return Answers(try await withDeadline(timeout) { try await shell.ask(sections) })
-    } catch {
-      let reason = "\(error)"
-      silence.withLock { $0 = reason }
-      return Answers(silence: reason)
+    switch await converse({ try await $0.ask(sections) }) {
+    case .success(let answers): Answers(answers)
+    case .failure(let silence): Answers(silence: silence.reason)
     }
   }
 
   /// How far the host's clock is ahead of this machine's.
   func clock() async -> Fact<ClockOffset> {
     if isObserver { return .known(ClockOffset(offset: 0, errorBound: 0)) }
-    guard let shell, silence.withLock({ $0 }) == nil else {
-      return .gap(Gap(source: GuestQuestions.clock.name, reason: silence.withLock { $0 } ?? ""))
-    }
-    do {
-      return try await withDeadline(timeout) { try await ClockProbe.measure(shell) }
-    } catch {
-      silence.withLock { $0 = "\(error)" }
-      return .gap(Gap(source: GuestQuestions.clock.name, reason: "\(error)"))
+    return switch await converse({ try await ClockProbe.measure($0) }) {
+    case .success(let clock): clock
+    case .failure(let silence): .gap(Gap(source: GuestQuestions.clock.name, reason: silence.reason))
     }
   }
 
-  /// Has `commands` run when the shell ends, however it ends. False when they cannot be left there.
-  func atExit(_ commands: String) async -> Bool {
-    guard let shell, silence.withLock({ $0 }) == nil else { return false }
-    return (try? await shell.atExit(commands)) != nil
+  /// Has `commands` run when the shell ends, however it ends.
+  func atExit(_ commands: String) async { _ = await converse { try await $0.atExit(commands) } }
+
+  private struct Silence: Error { var reason: String }
+
+  /// A piece of the conversation, given up after the time-out; its failure ends the conversation.
+  private func converse<T: Sendable>(
+    _ piece: @escaping @Sendable (Shell) async throws -> T
+  ) async -> Result<T, Silence> {
+    if let reason = silence.withLock({ $0 }) { return .failure(Silence(reason: reason)) }
+    guard let shell else { return .failure(Silence(reason: "was not reached")) }
+    do {
+      return .success(try await withDeadline(timeout) { try await piece(shell) })
+    } catch {
+      silence.withLock { $0 = "\(error)" }
+      return .failure(Silence(reason: "\(error)"))
+    }
   }
 
   struct Answers: Sendable {

@@ -149,7 +149,7 @@ import Testing
     try directory.write("image", "x")
     let proof = StorageProof(path: directory.path + "/image", nonce: randomHex())
     let seen = try await withShell { shell in
-      _ = await shell.atExit(proof.removal)
+      await shell.atExit(proof.removal)
       _ = await shell.ask([proof.write])
       return try directory.entries()
     }
@@ -164,7 +164,7 @@ import Testing
     let (written, tell) = AsyncStream.makeStream(of: [String].self)
     let talk = Task {
       try await withShell { shell in
-        _ = await shell.atExit(proof.removal)
+        await shell.atExit(proof.removal)
         _ = await shell.ask([proof.write])
         tell.yield(try directory.entries())
         _ = await shell.ask([Shell.Section(name: "hang", script: "exec sleep 3600")])
