@@ -36,14 +36,57 @@ public struct DomainFacts: Codable, Sendable, Equatable {
   public var machine: String
   public var emulator: String?
   public var memory: ByteCount
+  /// vCPUs that are plugged in.
   public var vcpus: Int
+  /// vCPUs that may be plugged in at most.
+  public var maxVCPUs: Int
   /// `<cpu mode=>`: "custom", "host-model", "host-passthrough", "maximum"; nil without `<cpu>`.
   public var cpuMode: String?
+  /// The text of the live `<cpu>` element, as `virConnectCompareHypervisorCPU` takes it; nil without one.
+  public var cpu: String?
+  /// `<cpu migratable=>`: only features that survive a migration are shown; nil where the XML does not say.
+  public var cpuIsMigratable: Bool?
+  /// Features that `<cpu>` requires or forces by name, such as "vmx" and "invtsc".
+  public var cpuFeatures: Set<String>
+  /// Hz of `<timer name='tsc' frequency=>`.
+  public var tscFrequency: UInt64?
   public var disks: [Disk]
   public var interfaces: [Interface]
 
+  /// `<hugepages>`: one entry for each `<page>`, one without size when the host's default is asked for.
+  public var hugePages: [HugePageUse]
+  /// `<memoryBacking><locked/>`.
+  public var locksMemory: Bool
+  /// `<memtune><hard_limit>`.
+  public var memoryHardLimit: ByteCount?
+  /// What is bound to CPUs or NUMA nodes of the host.
+  public var placements: [Placement]
+  /// `<hostdev>`, and interfaces and other devices that hand hardware of the host through.
+  public var hostDevices: [HostDevice]
+  /// Files and sockets of the host that devices and the boot use, disks left out.
+  public var hostPaths: [HostPath]
+  public var tpm: TPM?
+  public var graphics: [Graphics]
+  public var secrets: [SecretUse]
+  public var securityLabels: [SecurityLabel]
+  /// Lock spaces of `<lease>` devices.
+  public var leases: [String]
+  /// Devices by what they are, for rules about what cannot move: "filesystem virtiofs", "shmem ivshmem-plain".
+  public var otherDevices: [OtherDevice]
+  /// Whether the guest agent answers; nil when the guest has no channel for one.
+  public var agentIsConnected: Bool?
+
   /// Version of the QEMU that runs the guest, which a package upgrade does not change; known(nil) when shut off.
   public var runningQEMU: Fact<Version?>
+  /// Snapshots, and checkpoints, that libvirt keeps of it (`virConnectListAllDomains`, HAS_SNAPSHOT and HAS_CHECKPOINT).
+  public var hasSnapshots: Fact<Bool>
+  public var hasCheckpoints: Fact<Bool>
+  /// The job under way (`virDomainGetJobInfo`): "bounded" or "unbounded"; known(nil) when none is.
+  public var job: Fact<String?>
+  /// Disks, by target, with the block job on each (`virDomainGetBlockJobInfo`): "pull", "copy", "commit", "backup".
+  public var blockJobs: Fact<[String: String]>
+  /// Sizes of its disks by target; asked only where disks are copied, else known and empty.
+  public var diskSizes: Fact<[String: DiskSize]>
 
   public init(name: String, uuid: String, state: DomainState = .running) {
     self.name = name
@@ -56,9 +99,26 @@ public struct DomainFacts: Codable, Sendable, Equatable {
     machine = ""
     memory = .bytes(0)
     vcpus = 1
+    maxVCPUs = 1
+    cpuFeatures = []
     disks = []
     interfaces = []
+    hugePages = []
+    locksMemory = false
+    placements = []
+    hostDevices = []
+    hostPaths = []
+    graphics = []
+    secrets = []
+    securityLabels = []
+    leases = []
+    otherDevices = []
     runningQEMU = .known(nil)
+    hasSnapshots = .known(false)
+    hasCheckpoints = .known(false)
+    job = .known(nil)
+    blockJobs = .known([:])
+    diskSizes = .known([:])
   }
 
   public var isActive: Bool { state.isActive }
@@ -75,6 +135,14 @@ public struct Disk: Codable, Sendable, Hashable {
   public var isShareable: Bool
   /// Files of the live backing chain below the top image, nearest first.
   public var backingFiles: [String]
+  /// `<driver cache=>`: "none", "writeback"; nil is QEMU's default, writeback.
+  public var cache: String?
+  /// `<driver type=>`: "raw", "qcow2".
+  public var format: String?
+  /// `<source startupPolicy=>`: "mandatory", "requisite", "optional"; nil is mandatory.
+  public var startupPolicy: String?
+  /// `<transient/>`: its changes are thrown away.
+  public var isTransient: Bool
 
   public enum Source: Codable, Sendable, Hashable {
     case none
@@ -98,7 +166,8 @@ public struct Disk: Codable, Sendable, Hashable {
 
   public init(
     target: String, device: String = "disk", source: Source, isReadOnly: Bool = false, isShareable: Bool = false,
-    backingFiles: [String] = []
+    backingFiles: [String] = [], cache: String? = nil, format: String? = nil, startupPolicy: String? = nil,
+    isTransient: Bool = false
   ) {
     self.target = target
     self.device = device
@@ -106,6 +175,10 @@ public struct Disk: Codable, Sendable, Hashable {
     self.isReadOnly = isReadOnly
     self.isShareable = isShareable
     self.backingFiles = backingFiles
+    self.cache = cache
+    self.format = format
+    self.startupPolicy = startupPolicy
+    self.isTransient = isTransient
   }
 }
 
@@ -113,16 +186,26 @@ public struct Disk: Codable, Sendable, Hashable {
 public struct Interface: Codable, Sendable, Hashable {
   public var mac: String?
   public var source: Source
+  /// `<filterref filter=>`.
+  public var filter: String?
+  /// `<mtu size=>`.
+  public var mtu: Int?
 
   public enum Source: Codable, Sendable, Hashable {
     case bridge(String)
     case network(name: String, portGroup: String?)
-    /// Any other type, by its name: "direct", "user", "hostdev".
+    /// macvtap on a device of the host; `mode` is "vepa", "bridge", "private" or "passthrough".
+    case direct(device: String, mode: String)
+    /// A socket that a switch in user space serves.
+    case vhostUser(String)
+    /// Any other type, by its name: "user", "hostdev", "vdpa".
     case other(String)
   }
 
-  public init(mac: String? = nil, source: Source) {
+  public init(mac: String? = nil, source: Source, filter: String? = nil, mtu: Int? = nil) {
     self.mac = mac
     self.source = source
+    self.filter = filter
+    self.mtu = mtu
   }
 }

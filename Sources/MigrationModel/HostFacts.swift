@@ -17,22 +17,57 @@ public struct HostFacts: Codable, Sendable, Equatable {
   /// Version that each asked emulator binary prints of itself; absent when the file does not exist.
   public var emulatorVersions: [String: Fact<Version>]
   public var cpu: Fact<HostCPU>
+  /// Release of the running kernel (`uname -r`).
+  public var kernel: Fact<String>
+  /// The time-stamp counter as libvirt's capabilities describe it; known(nil) when they do not.
+  public var tsc: Fact<TimeStampCounter?>
+  /// Whether kvm_intel or kvm_amd offers nested virtualisation; known(nil) when neither is loaded.
+  public var nested: Fact<Bool?>
   public var clock: Fact<ClockOffset>
   public var clockSync: Fact<ClockSync>
   public var memory: Fact<HostMemory>
+  /// Pools of huge pages, one entry for each NUMA node and size; empty when there are none.
+  public var hugePages: Fact<[HugePagePool]>
+  /// Ids of the NUMA nodes that are online, ascending (`/sys/devices/system/node/online`).
+  public var numaNodes: Fact<[Int]>
+  /// Ids of the CPUs that are online, ascending (`/sys/devices/system/cpu/online`).
+  public var cpusOnline: Fact<[Int]>
+  /// Runnable and uninterruptible threads, averaged over five minutes (`/proc/loadavg`, second field).
+  public var load: Fact<Double>
+  /// What the daemon that runs QEMU may lock; its QEMUs inherit it.
+  public var daemonLimits: Fact<DaemonLimits>
   /// Network devices (`/sys/class/net`).
   public var links: Fact<[Link]>
   /// IP addresses on the host's own devices, loopback left out.
   public var addresses: Fact<[String]>
+  /// TCP ports that something listens on, ascending (`/proc/net/tcp`, `/proc/net/tcp6`).
+  public var portsInUse: Fact<[Int]>
   public var networks: Fact<[VirtualNetwork]>
+  /// Names of the defined network filters (`virConnectListAllNWFilters`).
+  public var filters: Fact<[String]>
   public var pools: Fact<[StoragePool]>
   public var domains: Fact<[DomainIdentity]>
-  /// `migration_host` in qemu.conf; known(nil) when the file is read and does not set it.
-  public var migrationHost: Fact<String?>
+  /// Settings of qemu.conf that rules ask for, without quotes; a key that the file does not set is absent. Passwords and
+  /// other keys are never kept.
+  public var qemuConf: Fact<[String: String]>
+  /// Security drivers in libvirt's capabilities (`<secmodel>`).
+  public var securityModels: Fact<[SecurityModel]>
+  /// Secrets that libvirt knows, never their values (`virConnectListAllSecrets`).
+  public var secrets: Fact<[SecretIdentity]>
+  /// Migration certificates; asked only where TLS is requested or forced, else known(nil).
+  public var tls: Fact<TLSCredentials?>
+  /// How many connections sshd lets authenticate at once; known(nil) when the shell was not reached through sshd.
+  public var sshd: Fact<SSHDLimits?>
+  /// Version of swtpm; known(nil) when it is not installed.
+  public var swtpm: Fact<Version?>
   /// Files that disks of the checked domains name, by path; known(nil) when there is no such file.
   public var files: [String: Fact<FileIdentity?>]
   /// Where `pool/volume` sources lead on this host, by "pool/volume"; known(nil) when it does not resolve.
   public var volumes: [String: Fact<String?>]
+  /// Bytes that are free for an unprivileged user, by directory; asked only where disks are copied.
+  public var freeSpace: [String: Fact<ByteCount>]
+  /// The domains of this host that were looked at closely.
+  public var guests: [DomainFacts]
 
   /// A host of which nothing is known yet: every fact is the gap `gap`.
   public init(name: String, uri: String, gap: Gap) {
@@ -52,10 +87,30 @@ public struct HostFacts: Codable, Sendable, Equatable {
     networks = .gap(gap)
     pools = .gap(gap)
     domains = .gap(gap)
-    migrationHost = .gap(gap)
+    qemuConf = .gap(gap)
+    kernel = .gap(gap)
+    tsc = .gap(gap)
+    nested = .gap(gap)
+    hugePages = .gap(gap)
+    numaNodes = .gap(gap)
+    cpusOnline = .gap(gap)
+    load = .gap(gap)
+    daemonLimits = .gap(gap)
+    portsInUse = .gap(gap)
+    filters = .gap(gap)
+    securityModels = .gap(gap)
+    secrets = .gap(gap)
+    tls = .known(nil)
+    sshd = .gap(gap)
+    swtpm = .gap(gap)
     files = [:]
     volumes = [:]
+    freeSpace = [:]
+    guests = []
   }
+
+  /// `migration_host` in qemu.conf; known(nil) when the file is read and does not set it.
+  public var migrationHost: Fact<String?> { qemuConf.map { $0["migration_host"] } }
 }
 
 /// One emulator binary for one architecture and virtualisation type (`<guest><arch><domain>` of the capabilities).
@@ -70,9 +125,12 @@ public struct Emulator: Codable, Sendable, Hashable {
     public var name: String
     /// What an alias such as "q35" stands for on this host; nil when `name` is canonical itself.
     public var canonical: String?
-    public init(name: String, canonical: String? = nil) {
+    /// The most vCPUs that it takes (`maxCpus`); nil where the capabilities do not say.
+    public var maxVCPUs: Int?
+    public init(name: String, canonical: String? = nil, maxVCPUs: Int? = nil) {
       self.name = name
       self.canonical = canonical
+      self.maxVCPUs = maxVCPUs
     }
   }
 
@@ -89,6 +147,12 @@ public struct HostCPU: Codable, Sendable, Hashable {
   public var vendor: String
   public var model: String
   public var flags: Set<String>
+  /// `cpu family`, `model` and `stepping`; nil on architectures that have none.
+  public var family: Int?
+  public var modelNumber: Int?
+  public var stepping: Int?
+  /// As /proc/cpuinfo prints it: "0xb000040".
+  public var microcode: String?
   public init(vendor: String, model: String, flags: Set<String>) {
     self.vendor = vendor
     self.model = model
@@ -116,11 +180,20 @@ public struct ClockSync: Codable, Sendable, Hashable {
   /// The server it follows, where it says.
   public var reference: String?
   public var stratum: Int?
-  public init(service: String, synchronised: Bool, reference: String? = nil, stratum: Int? = nil) {
+  /// How far the service believes the clock is ahead of true time. Nanoseconds.
+  public var offset: Int64?
+  /// The most that the service thinks its offset may be wrong by. Nanoseconds.
+  public var errorBound: Int64?
+  public init(
+    service: String, synchronised: Bool, reference: String? = nil, stratum: Int? = nil, offset: Int64? = nil,
+    errorBound: Int64? = nil
+  ) {
     self.service = service
     self.synchronised = synchronised
     self.reference = reference
     self.stratum = stratum
+    self.offset = offset
+    self.errorBound = errorBound
   }
 }
 
@@ -141,11 +214,26 @@ public struct Link: Codable, Sendable, Hashable {
   /// The administrative state: IFF_UP of `/sys/class/net/NAME/flags`.
   public var isUp: Bool
   public var mtu: Int
-  public init(name: String, isBridge: Bool, isUp: Bool, mtu: Int) {
+  /// The bridge, bond or switch that it is a port of.
+  public var master: String?
+  /// It is the host's end of a virtual machine's device (tun or tap), so no way out of the host.
+  public var isTap: Bool
+  /// Id of the VLAN that it carries, for a VLAN device.
+  public var vlan: Int?
+  /// Of a bridge: seconds that a port waits before it forwards, 0 without spanning tree; nil for what is no bridge.
+  public var forwardDelay: Double?
+  public init(
+    name: String, isBridge: Bool, isUp: Bool, mtu: Int, master: String? = nil, isTap: Bool = false, vlan: Int? = nil,
+    forwardDelay: Double? = nil
+  ) {
     self.name = name
     self.isBridge = isBridge
     self.isUp = isUp
     self.mtu = mtu
+    self.master = master
+    self.isTap = isTap
+    self.vlan = vlan
+    self.forwardDelay = forwardDelay
   }
 }
 
@@ -178,11 +266,14 @@ public struct StoragePool: Codable, Sendable, Hashable {
   public var isActive: Bool
   /// `<target><path>`, where the type has one.
   public var target: String?
-  public init(name: String, type: String, isActive: Bool, target: String?) {
+  /// Bytes that it can still give out (`<available>`); nil while it is inactive.
+  public var available: ByteCount?
+  public init(name: String, type: String, isActive: Bool, target: String?, available: ByteCount? = nil) {
     self.name = name
     self.type = type
     self.isActive = isActive
     self.target = target
+    self.available = available
   }
 }
 

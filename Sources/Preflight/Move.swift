@@ -19,6 +19,12 @@ public struct Move: Sendable {
     isOffline ? "only the definition moves" : domain.isActive ? nil : "\(domain.name) is \(domain.state.rawValue)"
   }
 
+  /// How the guest's CPU compares with the destination.
+  var cpuComparison: Fact<CPUComparison>? {
+    get { pair.cpuComparisons[domain.uuid] }
+    set { pair.cpuComparisons[domain.uuid] = newValue }
+  }
+
   /// The name that the guest will have on the destination.
   var nameOnDestination: String { request.destinationName ?? domain.name }
 
@@ -45,12 +51,22 @@ public struct PreflightPolicy: Sendable, Equatable {
   public var clockBlocker: Int64
   /// Memory of the destination that is spoken for: kept free, or needed by guests that move before this one.
   public var memoryReserve: ByteCount
+  /// Guests that are to move at the same time.
+  public var parallelMoves: Int
+  /// Load average for each CPU of the destination from which the move is warned about.
+  public var loadPerCPU: Double
+  /// Share of the destination's memory that should stay available after the move, for guests of a host that fails.
+  public var failoverShare: Double
 
   public init(
-    clockWarning: Int64 = 10_000_000, clockBlocker: Int64 = 500_000_000, memoryReserve: ByteCount = .bytes(0)
+    clockWarning: Int64 = 10_000_000, clockBlocker: Int64 = 500_000_000, memoryReserve: ByteCount = .bytes(0),
+    parallelMoves: Int = 1, loadPerCPU: Double = 2, failoverShare: Double = 0.05
   ) {
     self.clockWarning = clockWarning
     self.clockBlocker = clockBlocker
     self.memoryReserve = memoryReserve
+    self.parallelMoves = parallelMoves
+    self.loadPerCPU = loadPerCPU
+    self.failoverShare = failoverShare
   }
 }

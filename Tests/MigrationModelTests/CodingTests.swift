@@ -50,7 +50,7 @@ import Testing
   @Test func aHostComesBackWhole() throws {
     var host = HostFacts(name: "kvm1", uri: "qemu:///system", gap: Gap(source: "a", reason: "b"))
     host.hostname = .known("kvm1")
-    host.migrationHost = .known(nil)
+    host.qemuConf = .known([:])
     host.files = ["/it's $(x) é": .known(nil), "/b": .gap(Gap(source: "stat", reason: "EACCES"))]
     host.volumes = ["pool/vol": .known("/srv/vol")]
     host.clock = .known(ClockOffset(offset: -5, errorBound: 2))

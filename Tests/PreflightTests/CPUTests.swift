@@ -117,7 +117,7 @@ import Testing
 
   @Test func theHypervisorsNoBlocksAndNamesTheFlags() {
     let findings = move {
-      $0.pair.cpuComparison = .known(CPUComparison(isCompatible: false, missing: ["vmx", "avx2"], message: "no way"))
+      $0.cpuComparison = .known(CPUComparison(isCompatible: false, missing: ["vmx", "avx2"], message: "no way"))
       $0.destination.cpu = host(["fpu"])
     }.findings("cpu.flags")
     #expect(findings.map(\.severity) == [.blocker])
@@ -126,7 +126,7 @@ import Testing
   }
 
   @Test func theHypervisorsNoBlocksEvenWithoutNames() {
-    let finding = move { $0.pair.cpuComparison = .known(CPUComparison(isCompatible: false)) }.findings("cpu.flags")
+    let finding = move { $0.cpuComparison = .known(CPUComparison(isCompatible: false)) }.findings("cpu.flags")
       .first
     #expect(finding?.severity == .blocker)
     #expect(finding?.destination == "incompatible")
@@ -135,7 +135,7 @@ import Testing
   @Test func nothingIsClaimedOfAGuestWhoseCPUWasNotCompared() {
     let lost = move { $0.destination.cpu = host(["fpu", "vmx"]) }
     #expect(lost.findings("cpu.flags").first?.message.contains("does not use it") == true)
-    let unread = lost.with { $0.pair.cpuComparison = .gap(gap) }.findings("cpu.flags")
+    let unread = lost.with { $0.cpuComparison = .gap(gap) }.findings("cpu.flags")
     #expect(unread.map(\.severity) == [.unknown, .warning])
     #expect(unread.last?.message.contains("nothing says that web1 can do without") == true)
   }
@@ -154,12 +154,12 @@ import Testing
       $0.destination.cpu = host([], vendor: "AuthenticAMD")
     }
     #expect(emulated.answer("cpu.flags") == .holds)
-    let refused = emulated.with { $0.pair.cpuComparison = .known(CPUComparison(isCompatible: false)) }
+    let refused = emulated.with { $0.cpuComparison = .known(CPUComparison(isCompatible: false)) }
     #expect(refused.findings("cpu.flags").map(\.severity) == [.blocker])
   }
 
   @Test func eitherGapIsUnknown() {
-    #expect(move { $0.pair.cpuComparison = .gap(gap) }.findings("cpu.flags").map(\.severity) == [.unknown])
+    #expect(move { $0.cpuComparison = .gap(gap) }.findings("cpu.flags").map(\.severity) == [.unknown])
     #expect(move { $0.source.cpu = .gap(gap) }.findings("cpu.flags").map(\.severity) == [.unknown])
   }
 

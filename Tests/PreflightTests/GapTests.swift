@@ -41,10 +41,27 @@ private let removals: [Removal] = [
   Removal("networks", .inconclusive, .inconclusive) { $0.networks = .gap(gap) },
   Removal("pools", .inconclusive, .inconclusive) { $0.pools = .gap(gap) },
   Removal("domains", .ready, .inconclusive) { $0.domains = .gap(gap) },
-  Removal("migrationHost", .ready, .inconclusive) { $0.migrationHost = .gap(gap) },
+  Removal("kernel", .ready, .ready) { $0.kernel = .gap(gap) },
+  Removal("tsc", .ready, .ready) { $0.tsc = .gap(gap) },
+  Removal("nested", .ready, .ready) { $0.nested = .gap(gap) },
+  Removal("hugePages", .ready, .ready) { $0.hugePages = .gap(gap) },
+  Removal("numaNodes", .ready, .ready) { $0.numaNodes = .gap(gap) },
+  Removal("cpusOnline", .ready, .ready) { $0.cpusOnline = .gap(gap) },
+  Removal("load", .ready, .ready) { $0.load = .gap(gap) },
+  Removal("daemonLimits", .ready, .ready) { $0.daemonLimits = .gap(gap) },
+  Removal("portsInUse", .ready, .ready) { $0.portsInUse = .gap(gap) },
+  Removal("filters", .ready, .ready) { $0.filters = .gap(gap) },
+  Removal("securityModels", .ready, .ready) { $0.securityModels = .gap(gap) },
+  Removal("secrets", .ready, .ready) { $0.secrets = .gap(gap) },
+  Removal("tls", .ready, .ready) { $0.tls = .gap(gap) },
+  Removal("sshd", .ready, .ready) { $0.sshd = .gap(gap) },
+  Removal("swtpm", .ready, .ready) { $0.swtpm = .gap(gap) },
+  Removal("qemuConf", .ready, .inconclusive) { $0.qemuConf = .gap(gap) },
   Removal("files", .ready, .inconclusive) { $0.files = [:] },
   Removal("files gap", .ready, .inconclusive) { $0.files = $0.files.mapValues { _ in .gap(gap) } },
   Removal("volumes", .ready, .ready) { $0.volumes = [:] },
+  Removal("freeSpace", .ready, .ready) { $0.freeSpace = [:] },
+  Removal("guests", .ready, .ready) { $0.guests = [] },
 ]
 
 /// Moves of every verdict, each for another reason.
@@ -114,7 +131,7 @@ private func badness(_ verdict: Verdict) -> Int {
 
   @Test func removingAFactOfThePairNeverMakesAVerdictBetter() {
     let changes: [(inout PairFacts) -> Void] = [
-      { $0.destinationResolvedOnSource = .gap(gap) }, { $0.cpuComparison = .gap(gap) }, { $0.storage = [:] },
+      { $0.destinationResolvedOnSource = .gap(gap) }, { $0.cpuComparisons = [:] }, { $0.storage = [:] },
       { $0.storage = ["/srv/web1.qcow2": .gap(gap)] },
     ]
     for change in changes {

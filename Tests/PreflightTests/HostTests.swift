@@ -28,7 +28,7 @@ import Testing
   @Test(
     arguments: [
       { $0.request.migrateURI = "tcp://192.0.2.2" }, { $0.request.mode = .tunnelled },
-      { $0.destination.migrationHost = .known("192.0.2.2") },
+      { $0.destination.qemuConf = .known(["migration_host": "192.0.2.2"]) },
     ] as [@Sendable (inout Move) -> Void])
   func oneNameOnBothWarnsWhenTheURIIsMadeOtherwise(_ change: @Sendable (inout Move) -> Void) {
     let findings = move {
@@ -82,7 +82,7 @@ import Testing
 
   @Test func theConfiguredMigrationHostIsTheNameThatCounts() {
     let finding = move {
-      $0.destination.migrationHost = .known(nastyName)
+      $0.destination.qemuConf = .known(["migration_host": nastyName])
       $0.pair.destinationResolvedOnSource = .known([])
     }.findings("uri.resolves").first
     #expect(finding?.subject == nastyName)

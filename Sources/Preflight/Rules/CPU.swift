@@ -91,7 +91,7 @@ private func emulatorRemedy(_ move: Move, hasOtherType: Bool, other: Emulator?) 
 /// see the host's CPU at all.
 let cpuFlags = Rule("cpu.flags", .blocker, "the guest's CPU and the host flags against the destination's") { move in
   if let reason = move.nothingRuns { return .notApplicable(reason) }
-  let compared = move.onDestination("the comparison of the guest's CPU", move.pair.cpuComparison).answer { comparison in
+  let compared = move.onDestination("the comparison of the guest's CPU", move.cpuComparison).answer { comparison in
     comparison.isCompatible ? .holds : Answer([incompatible(move, comparison)])
   }
   guard move.domain.virtType == "kvm" else { return compared }
@@ -122,7 +122,7 @@ private func hostDifferences(_ move: Move, _ source: HostCPU, _ destination: Hos
         ])
     ]
   }
-  let known = move.pair.cpuComparison.value.map { Set($0.missing) } ?? []
+  let known = move.cpuComparison?.value.map { Set($0.missing) } ?? []
   let lost = source.flags.subtracting(destination.flags).subtracting(known).sorted()
   return lost.isEmpty ? [] : [lostFlags(move, lost, source, destination)]
 }
@@ -132,7 +132,7 @@ private func lostFlags(_ move: Move, _ lost: [String], _ source: HostCPU, _ dest
   let consequence =
     seesAll
     ? "and \(move.domain.name) sees all of the host's flags (\(move.domain.cpuMode ?? ""))"
-    : move.pair.cpuComparison.value?.isCompatible == true
+    : move.cpuComparison?.value?.isCompatible == true
       ? "though the CPU model of \(move.domain.name) does not use \(lost.count == 1 ? "it" : "them")"
       : "and nothing says that \(move.domain.name) can do without"
   return Issue(

@@ -21,7 +21,7 @@ private func bridgeOnDestination(_ interface: Interface, _ move: Move) -> String
   case .bridge(let name): name
   case .network(let name, _):
     move.destination.networks.value?.first { $0.name == name && $0.forwardMode == "bridge" }?.bridge
-  case .other: nil
+  case .direct, .vhostUser, .other: nil
   }
 }
 

@@ -1,0 +1,5 @@
+import MigrationModel
+
+@testable import Preflight
+
+let planCases: [RuleCase] = []
