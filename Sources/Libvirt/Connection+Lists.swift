@@ -9,6 +9,13 @@ public struct HostResource: Sendable, Hashable {
   public var xml: String
 }
 
+/// A domain with what the listing told of it.
+public struct ListedDomain: Sendable {
+  public var domain: Domain
+  public var status: DomainStatus
+  public var isPersistent: Bool
+}
+
 extension Connection {
   /// `virDomainLookupByName`; an unknown name is `.noDomain`.
   @available(*, noasync, message: "blocks: call it inside blocking { }")
@@ -39,14 +46,14 @@ extension Connection {
   ///
   /// (`virConnectGetAllDomainStats`, `virConnectListAllDomains` with the persistent and the managed-save filter.)
   @available(*, noasync, message: "blocks: call it inside blocking { }")
-  public func domainIdentities() throws -> [DomainIdentity] {
+  public func listedDomains() throws -> [ListedDomain] {
     try call("list the domains with their states") { raw, call in
       let persistent = try uuids(raw, call, VIR_CONNECT_LIST_DOMAINS_PERSISTENT)
       let saved = try uuids(raw, call, VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE)
       return try states(raw, call).map { domain, state, reason in
-        DomainIdentity(
-          name: domain.name, uuid: domain.uuid,
-          state: DomainStatus(rawState: state, rawReason: reason, isSaved: saved.contains(domain.uuid)).state,
+        ListedDomain(
+          domain: domain,
+          status: DomainStatus(rawState: state, rawReason: reason, isSaved: saved.contains(domain.uuid)),
           isPersistent: persistent.contains(domain.uuid))
       }
     }
@@ -59,14 +66,15 @@ extension Connection {
     return Set(try domains.map { try RawDomainIdentity(of: $0, call).uuid })
   }
 
-  private func states(_ raw: OpaquePointer, _ call: Call) throws -> [(RawDomainIdentity, state: Int32, reason: Int32)] {
+  private func states(_ raw: OpaquePointer, _ call: Call) throws -> [(Domain, state: Int32, reason: Int32)] {
     var records: UnsafeMutablePointer<virDomainStatsRecordPtr?>?
     let count = try call.count { virConnectGetAllDomainStats(raw, VIR_DOMAIN_STATS_STATE.rawValue, &records, 0) }
     defer { virDomainStatsRecordListFree(records) }
     return try UnsafeBufferPointer(start: records, count: Int(count)).compactMap { $0?.pointee }.map { record in
       let fields = TypedParameterReader(pointer: record.params, count: record.nparams)
+      virDomainRef(record.dom)
       return (
-        try RawDomainIdentity(of: record.dom, call), fields.int("state.state") ?? -1, fields.int("state.reason") ?? 0
+        try Domain(adopting: record.dom, of: self), fields.int("state.state") ?? -1, fields.int("state.reason") ?? 0
       )
     }
   }

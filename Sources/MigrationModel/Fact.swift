@@ -1,5 +1,5 @@
 /// What was read from a host, or why it could not be read. A rule that needs a gap answers `unknown`, never `holds`.
-public enum Fact<Value: Codable & Sendable & Equatable>: Codable, Sendable, Equatable {
+public enum Fact<Value: Sendable>: Sendable {
   case known(Value)
   case gap(Gap)
 
@@ -14,8 +14,12 @@ public enum Fact<Value: Codable & Sendable & Equatable>: Codable, Sendable, Equa
     }
   }
 
-  private enum CodingKeys: String, CodingKey { case known, gap }
+  fileprivate enum CodingKeys: String, CodingKey { case known, gap }
+}
 
+extension Fact: Equatable where Value: Equatable {}
+
+extension Fact: Codable where Value: Codable {
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     if container.contains(.known) {

@@ -1,7 +1,7 @@
 import MigrationModel
 
 /// A fact that a rule wants, with the words for saying that it could not be read.
-struct Reading<Value: Codable & Sendable & Equatable> {
+struct Reading<Value: Sendable> {
   enum Side { case source, destination }
 
   /// What the fact is, as the subject of a sentence: "the host UUID".

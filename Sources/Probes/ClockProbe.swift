@@ -1,4 +1,5 @@
 import MigrationModel
+import Synchronization
 
 #if canImport(Glibc)
   import Glibc
@@ -12,10 +13,11 @@ enum ClockProbe {
   static func measure(_ shell: Shell) async throws -> Fact<ClockOffset> {
     var best: ClockOffset?
     for _ in 0..<exchanges {
+      let answer = Mutex<Shell.Answer?>(nil)
       let sent = nanosecondsNow()
-      let answer = try await shell.ask([GuestQuestions.clock])[GuestQuestions.clock.name]
+      try await shell.ask([GuestQuestions.clock]) { _, text in answer.withLock { $0 = text } }
       let received = nanosecondsNow()
-      guard let answer, let remote = Parse.nanoseconds(answer.text) else {
+      guard let answer = answer.withLock({ $0 }), let remote = Parse.nanoseconds(answer.text) else {
         return .gap(Gap(source: GuestQuestions.clock.name, reason: "printed no seconds with nanoseconds"))
       }
       let offset = offset(sent: sent, remote: remote, received: received)

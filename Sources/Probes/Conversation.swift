@@ -1,94 +1,296 @@
 import MigrationModel
 
-/// One host in the conversation: its libvirt and its shell.
+/// One host in the conversation: its libvirt, its shell, and how it reaches others.
 struct Partner: Sendable {
   let probe: HostProbe
   let shell: HostShell
+  let reach: Reach
 
-  /// What there is to know of the host whatever the guest, and its mount table.
-  func readHost() async throws -> (facts: HostFacts, mounts: Fact<String>) {
-    async let spoken = shell.ask(HostQuestions.all)
+  /// What there is to know of the host whatever the guest, its chosen guests, and its mount table.
+  func look(at choice: GuestChoice, copiesDisks: Bool) async throws -> Look {
+    async let spoken = speak()
     let unread = HostFacts(
       name: probe.target.name, uri: probe.target.uri, gap: Gap(source: "the host", reason: "was not asked"))
-    var facts = try await probe.ask { probe in
+    var (facts, domains) = try await probe.ask { probe in
       var facts = unread
-      probe.readHost(into: &facts)
-      return facts
+      let domains = probe.readHost(into: &facts)
+      return (facts, domains)
     }
-    let answers = await spoken
-    facts.cpu = answers.fact(HostQuestions.cpu, Parse.cpu)
-    facts.memory = answers.fact(HostQuestions.memory, Parse.memory)
-    facts.links = answers.fact(HostQuestions.links, Parse.links)
-    facts.addresses = answers.fact(HostQuestions.addresses, Parse.addresses)
-    facts.migrationHost = answers[HostQuestions.qemuConf].map(Parse.migrationHost)
-    facts.clockSync = answers.fact(HostQuestions.clockSync, Parse.clockSync)
-    facts.clock = await shell.clock()
-    return (facts, answers[HostQuestions.mounts])
+    facts.guests = try await probe.readGuests(choice, of: domains, copiesDisks: copiesDisks)
+    let (answers, clock) = await spoken
+    facts.fill(from: answers)
+    facts.clock = clock
+    return Look(facts: facts, mounts: answers[HostQuestions.mounts].map(Mount.table))
+  }
+
+  /// One after the other: a shell holds one conversation.
+  private func speak() async -> (HostShell.Answers, Fact<ClockOffset>) {
+    let answers = await shell.ask(HostQuestions.all)
+    return (answers, await shell.clock())
   }
 }
 
-/// The order in which both hosts are asked: what they are, which guests there are, then what the guests make it
-/// necessary to know.
+/// What is known of one host so far.
+struct Look: Sendable {
+  var facts: HostFacts
+  var mounts: Fact<[Mount]>
+  var files = FileAnswers()
+}
+
+/// The order in which hosts are asked, each step of all of them at once: what they are and which guests they have; what
+/// the guests and the ways between the hosts make it necessary to know; then the proofs that storage is shared.
 struct Conversation: Sendable {
-  let source: Partner
-  let destination: Partner
-  /// Whether a nonce file may be written beside an image.
-  let writesProbes: Bool
+  let partners: [Partner]
+  let scope: SurveyScope
+  let skipsUnusableHosts: Bool
 
-  func hold(about names: [String]) async throws -> [MoveFacts] {
-    async let sourceHost = source.readHost()
-    async let destinationHost = destination.readHost()
-    let guests = try await source.probe.ask { probe in try names.map(probe.readGuest) }
-    var facts: [MoveFacts] = []
-    let hosts = try await (source: sourceHost, destination: destinationHost)
-    for guest in guests { facts.append(try await ask(about: guest, hosts.source, hosts.destination)) }
-    return facts
-  }
+  private var routes: [Route] { scope.routes }
+  private var request: MigrationRequest { scope.request }
 
-  private typealias Read = (facts: HostFacts, mounts: Fact<String>)
-
-  private func ask(about guest: Guest, _ sourceHost: Read, _ destinationHost: Read) async throws -> MoveFacts {
-    var move = MoveFacts(
-      domain: guest.facts, source: sourceHost.facts, destination: destinationHost.facts,
-      pair: PairFacts(gap: Gap(source: "both hosts", reason: "were not asked")))
-    try await askLibvirt(about: guest, &move)
-    let paths = self.paths(of: move)
-    let questions = GuestShellQuestions(move, paths: paths, writesProbes: writesProbes)
-
-    await protectNonces(questions.proofs)
-    let here = await source.shell.ask(questions.ofSource)
-    let there = await destination.shell.ask(questions.ofDestination)
-    _ = await source.shell.ask(questions.proofs.map(\.remove))
-    questions.answer(here, there, mounts: (sourceHost.mounts, destinationHost.mounts), &move)
-    return move
-  }
-
-  /// The nonces go even when this process dies between writing and removing them.
-  private func protectNonces(_ proofs: [StorageProof]) async {
-    if !proofs.isEmpty { await source.shell.atExit(proofs.map(\.removal).joined(separator: "; ")) }
-  }
-
-  private func askLibvirt(about guest: Guest, _ move: inout MoveFacts) async throws {
-    let volumes = guest.facts.disks.compactMap { disk in
-      if case .volume(let pool, let volume) = disk.source { (pool, volume) } else { nil }
+  func hold() async throws -> Survey {
+    let outcomes = await concurrently(partners.indices) { index -> Result<Look, any Error> in
+      do {
+        return .success(try await partners[index].look(at: scope.guests[index], copiesDisks: request.copyStorage != nil))
+      } catch { return .failure(error) }
     }
-    async let onSource = source.probe.ask { probe in volumes.map { probe.volume(pool: $0.0, volume: $0.1) } }
-    let onDestination = try await destination.probe.ask { probe in
-      (cpu: probe.compareCPU(of: guest), volumes: volumes.map { probe.volume(pool: $0.0, volume: $0.1) })
+    if !skipsUnusableHosts { return try await compare(outcomes.map { try $0.get() }) }
+    let answered = outcomes.indices.filter { if case .success = outcomes[$0] { true } else { false } }
+    let rest = Conversation(
+      partners: answered.map { partners[$0] }, scope: scope.keeping(answered), skipsUnusableHosts: true)
+    var survey = try await rest.compare(answered.map { try outcomes[$0].get() })
+    for (host, outcome) in zip(scope.hosts, outcomes) {
+      if case .failure(let error) = outcome { survey.unusable[host.name] = "\(error)" }
     }
-    move.pair.cpuComparison = onDestination.cpu
-    for (volume, (here, there)) in zip(volumes, zip(try await onSource, onDestination.volumes)) {
-      move.source.volumes["\(volume.0)/\(volume.1)"] = here
-      move.destination.volumes["\(volume.0)/\(volume.1)"] = there
+    return survey
+  }
+
+  /// What the hosts, each known by itself, are to each other.
+  private func compare(_ known: [Look]) async throws -> Survey {
+    var looks = known
+    var pairs = routes.map { route in
+      PairFacts(
+        source: looks[route.source].facts.name, destination: looks[route.destination].facts.name,
+        gap: Gap(source: "both hosts", reason: "were not asked"))
+    }
+    try await askLibvirt(&looks, &pairs)
+    await askShells(&looks, &pairs)
+    await prove(looks, &pairs)
+    return Survey(hosts: looks.map(\.facts), pairs: pairs)
+  }
+
+  // MARK: What only libvirt knows
+
+  private func askLibvirt(_ looks: inout [Look], _ pairs: inout [PairFacts]) async throws {
+    let seen = looks
+    let answers = try await concurrently(partners.indices) { index in
+      let volumes = volumes(concerning: index, seen)
+      let arrivals = arrivals(at: index, seen)
+      return try await partners[index].probe.ask { probe in
+        (volumes: probe.volumes(volumes), comparisons: probe.compareCPUs(of: arrivals))
+      }
+    }
+    for (index, answer) in answers.enumerated() { looks[index].facts.volumes = answer.volumes }
+    for (number, route) in routes.enumerated() {
+      let guests = Set(looks[route.source].facts.guests.map(\.uuid))
+      pairs[number].cpuComparisons = answers[route.destination].comparisons.filter { guests.contains($0.key) }
     }
   }
 
-  /// Every local path that the guest's disks name on either host, each once.
-  private func paths(of move: MoveFacts) -> [String] {
-    let named = move.domain.disks.flatMap { [$0.path].compactMap { $0 } + $0.backingFiles }
-    let resolved = (Array(move.source.volumes.values) + Array(move.destination.volumes.values)).compactMap {
-      $0.value ?? nil
-    }
-    return Array(Set(named + resolved)).sorted()
+  /// Guests that may come to a host.
+  private func arrivals(at index: Int, _ looks: [Look]) -> [DomainFacts] {
+    routes.filter { $0.destination == index }.flatMap { looks[$0.source].facts.guests }
   }
+
+  /// Guests that are on a host, or may come to it.
+  private func guests(concerning index: Int, _ looks: [Look]) -> [DomainFacts] {
+    looks[index].facts.guests + arrivals(at: index, looks)
+  }
+
+  private func volumes(concerning index: Int, _ looks: [Look]) -> Set<Volume> {
+    Set(guests(concerning: index, looks).flatMap(\.disks).compactMap(Volume.init))
+  }
+
+  // MARK: What only the shells know
+
+  private func askShells(_ looks: inout [Look], _ pairs: inout [PairFacts]) async {
+    let seen = looks
+    let named = partners.indices.map { index in paths(concerning: index, seen) }
+    let errands = partners.indices.map { index in Errand(self, index, seen, paths: named[index]) }
+    let answers = await concurrently(partners.indices) { await partners[$0].shell.ask(errands[$0].sections) }
+    for index in looks.indices {
+      errands[index].read(answers[index], into: &looks[index])
+      for (number, questions) in errands[index].routes { questions.read(answers[index], into: &pairs[number]) }
+    }
+    let listeners = partners.indices.map { index in
+      errands[index].listener.flatMap { PortListener.process(answers[index][$0.start]) }
+    }
+    let ports = await concurrently(routes.indices) { number in
+      await probePort(routes[number], errands[routes[number].source].routes[number], errands, listeners)
+    }
+    for (number, port) in ports.enumerated() { pairs[number].migrationPort = port }
+    _ = await concurrently(partners.indices) { index in
+      guard let process = listeners[index] else { return }
+      _ = await partners[index].shell.ask([Shell.Section(name: "stop", script: PortListener.stop(process))])
+    }
+  }
+
+  private func probePort(
+    _ route: Route, _ questions: RouteQuestions?, _ errands: [Errand], _ listeners: [Int?]
+  ) async -> Fact<PortProbe> {
+    guard let listener = errands[route.destination].listener else {
+      return .gap(Gap(source: "migration ports", reason: "the destination has no free port that is known"))
+    }
+    guard let address = questions?.address else {
+      return .gap(Gap(source: "migration ports", reason: "the destination's address could not be read"))
+    }
+    return await partners[route.source].reach.probe(
+      address, port: listener.port, hadListener: listeners[route.destination] != nil, timeout: scope.timeout)
+  }
+
+  /// Every path of the host that a guest there, or one that may come, names.
+  private func paths(concerning index: Int, _ looks: [Look]) -> Set<String> {
+    let disks = guests(concerning: index, looks).flatMap { guest in
+      guest.disks.flatMap { [$0.path].compactMap { $0 } + $0.backingFiles } + guest.namedPaths
+    }
+    let volumes = looks[index].facts.volumes.values.compactMap { $0.value ?? nil }
+    return Set(disks + volumes + copyTargets(at: index, looks))
+  }
+
+  /// Directories that copied disks would be made in.
+  private func copyTargets(at index: Int, _ looks: [Look]) -> [String] {
+    request.copyStorage == nil ? [] : arrivals(at: index, looks).flatMap(\.disks).compactMap(\.path).map(directory)
+  }
+
+  // MARK: Whether storage is shared
+
+  private func prove(_ seen: [Look], _ pairs: inout [PairFacts]) async {
+    let paths = routes.map { sharedPaths($0, seen) }
+    // One for each directory of a host, however many hosts it is looked for on.
+    let nonces = partners.indices.map { index in
+      scope.writesProbes ? NonceFile.covering(zip(routes, paths).filter { $0.0.source == index }.flatMap(\.1), seen[index]) : [:]
+    }
+    let proofs = zip(routes, paths).map { route, paths in
+      StorageProof(
+        paths: paths, source: seen[route.source], destination: seen[route.destination],
+        nonces: scope.writesProbes ? nonces[route.source] : nil)
+    }
+    await concurrently(partners.indices) { index in
+      // They go even when this process dies between writing and removing them.
+      if !nonces[index].isEmpty { await partners[index].shell.atExit(removal(nonces[index])) }
+    }
+    let written = await concurrently(partners.indices) { index in
+      await partners[index].shell.ask(sections(proofs.indices.filter { routes[$0].source == index }.map { proofs[$0].onSource }))
+    }
+    let found = await concurrently(partners.indices) { index in
+      await partners[index].shell.ask(
+        sections(proofs.indices.filter { routes[$0].destination == index }.map { proofs[$0].onDestination }))
+    }
+    await concurrently(partners.indices) { index in
+      guard !nonces[index].isEmpty else { return }
+      _ = await partners[index].shell.ask([Shell.Section(name: "remove the nonces", script: removal(nonces[index]))])
+    }
+    for (number, route) in routes.enumerated() {
+      pairs[number].storage = proofs[number].judge(written[route.source], found[route.destination])
+    }
+  }
+
+  private func removal(_ nonces: [String: NonceFile]) -> String {
+    nonces.values.map(\.removal).joined(separator: "; ")
+  }
+
+  /// Each once: several ways may need the same answer of a host.
+  private func sections(_ lists: [[Shell.Section]]) -> [Shell.Section] {
+    unique(lists.flatMap(\.self), by: \.name)
+  }
+
+  /// What the guests of a route have on disks: the images themselves and what is below them.
+  private func sharedPaths(_ route: Route, _ looks: [Look]) -> Set<String> {
+    let guests = looks[route.source].facts.guests
+    let named = guests.flatMap(\.disks).flatMap { [$0.path].compactMap { $0 } + $0.backingFiles }
+    let volumes = looks[route.source].facts.volumes.values.compactMap { $0.value ?? nil }
+    return Set(named + volumes)
+  }
+}
+
+/// What one shell is asked because of the guests and the ways.
+private struct Errand: Sendable {
+  let files: FileQuestions
+  let running: RunningQEMUs
+  let emulators: [String]
+  /// By the number of the route that starts here.
+  let routes: [Int: RouteQuestions]
+  let listener: PortListener?
+  let space: [String]
+  let tls: Shell.Section?
+
+  init(_ talk: Conversation, _ index: Int, _ looks: [Look], paths: Set<String>) {
+    files = FileQuestions(paths)
+    let guests = looks[index].facts.guests
+    running = RunningQEMUs(guests.filter(\.isActive).map(\.uuid))
+    let arrivals = talk.scope.routes.filter { $0.destination == index }.flatMap { looks[$0.source].facts.guests }
+    emulators = Set(arrivals.compactMap(\.emulator)).sorted()
+    routes = Dictionary(
+      uniqueKeysWithValues: talk.scope.routes.enumerated().filter { $0.element.source == index }.map {
+        ($0.offset, RouteQuestions(to: looks[$0.element.destination].facts, talk.scope.request))
+      })
+    listener = arrivals.contains(where: \.isActive) ? PortListener(on: looks[index].facts) : nil
+    space =
+      talk.scope.request.copyStorage == nil ? [] : Set(arrivals.flatMap(\.disks).compactMap(\.path).map(directory)).sorted()
+    tls = talk.scope.request.tls ? HostQuestions.tls(of: looks[index].facts) : nil
+  }
+
+  var sections: [Shell.Section] {
+    files.sections + [running.section, listener?.start, tls].compactMap { $0 }
+      + emulators.map(GuestQuestions.version(ofEmulator:)) + space.map(GuestQuestions.space(in:))
+      + routes.values.flatMap(\.sections)
+  }
+
+  func read(_ answers: HostShell.Answers, into look: inout Look) {
+    look.files = files.read(answers, mounts: look.mounts)
+    look.facts.files = look.files.files
+    for path in emulators {
+      look.facts.emulatorVersions[path] = answers.fact(GuestQuestions.version(ofEmulator: path), Parse.version)
+    }
+    for path in space { look.facts.freeSpace[path] = answers.fact(GuestQuestions.space(in: path), Parse.freeSpace) }
+    if let tls { look.facts.tls = answers.fact(tls, Parse.tls).map { $0 } }
+    let versions = running.read(answers)
+    for (number, guest) in look.facts.guests.enumerated() {
+      if let version = versions[guest.uuid] { look.facts.guests[number].runningQEMU = version.map { $0 } }
+    }
+  }
+}
+
+extension DomainFacts {
+  /// Paths beside the disks: files, or the directories that they would be made in.
+  fileprivate var namedPaths: [String] {
+    let sockets = interfaces.compactMap { interface in
+      if case .vhostUser(let path) = interface.source { path } else { nil }
+    }
+    return hostPaths.map { $0.need == .file ? $0.path : directory(of: $0.path) } + sockets
+  }
+}
+
+/// "/a" of "/a/b"; "/" at the top.
+func directory(of path: String) -> String {
+  guard let slash = path.lastIndex(of: "/"), slash > path.startIndex else { return "/" }
+  return String(path[..<slash])
+}
+
+/// Runs `body` for every element at once, and returns what it gave in their order.
+@discardableResult
+func concurrently<Element: Sendable, Result: Sendable>(
+  _ elements: some Collection<Element>, _ body: @escaping @Sendable (Element) async throws -> Result
+) async rethrows -> [Result] {
+  try await withThrowingTaskGroup(of: (Int, Result).self) { tasks in
+    for (index, element) in elements.enumerated() { tasks.addTask { (index, try await body(element)) } }
+    var results: [Int: Result] = [:]
+    for try await (index, result) in tasks { results[index] = result }
+    return elements.indices.enumerated().compactMap { results[$0.offset] }
+  }
+}
+
+/// The first of each that have the same key.
+private func unique<Element, Key: Hashable>(_ elements: [Element], by key: KeyPath<Element, Key>) -> [Element] {
+  var seen: Set<Key> = []
+  return elements.filter { seen.insert($0[keyPath: key]).inserted }
 }

@@ -26,6 +26,15 @@ enum Door: Sendable {
     }
   }
 
+  /// How the host behind this door connects to others.
+  var reachOut: Reach {
+    switch self {
+    case .local: .fromHere
+    case .session(let session): .through(session)
+    case .shut(let reason): .impossible(reason: reason)
+    }
+  }
+
   func close() async {
     if case .session(let session) = self { await session.close() }
   }

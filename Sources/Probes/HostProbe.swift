@@ -29,13 +29,15 @@ struct HostProbe: Sendable {
     }
   }
 
-  /// What libvirt says of the host; each call that fails is a gap of its own.
+  /// What libvirt says of the host, and its domains; each call that fails is a gap of its own.
   @available(*, noasync)
-  func readHost(into facts: inout HostFacts) {
+  func readHost(into facts: inout HostFacts) -> Fact<[ListedDomain]> {
     facts.hostname = fact("virConnectGetHostname") { try connection.hostname() }
     facts.libvirt = fact("virConnectGetLibVersion") { try connection.libVersion() }
-    let capabilities = fact("virConnectGetCapabilities") { try Capabilities(connection.capabilities()) }
+    let capabilities = fact("virConnectGetCapabilities") { try HostCapabilities(parsing: connection.capabilities()) }
     facts.emulators = capabilities.map(\.emulators)
+    facts.securityModels = capabilities.map(\.securityModels)
+    facts.tsc = capabilities.map(\.tsc)
     facts.uuid =
       switch capabilities {
       case .gap(let gap): .gap(gap)
@@ -48,75 +50,81 @@ struct HostProbe: Sendable {
     facts.pools = fact("virConnectListAllStoragePools") {
       try connection.storagePools().map { try StoragePool(parsing: $0.xml, isActive: $0.isActive) }
     }
-    facts.domains = fact("virConnectListAllDomains") { try connection.domainIdentities() }
+    facts.filters = fact("virConnectListAllNWFilters") { try connection.networkFilters() }
+    facts.secrets = fact("virConnectListAllSecrets") { try connection.secrets() }
+    let domains = fact("virConnectGetAllDomainStats") { try connection.listedDomains() }
+    facts.domains = domains.map { $0.map(DomainIdentity.init) }
+    return domains
   }
 
-  /// The guest that is to move: its XML, its state and its `<cpu>` element. Throws HostUnusable when there is no such one.
+  /// Where each volume leads on this host; known(nil) when there is no such pool or volume.
   @available(*, noasync)
-  func readGuest(_ name: String) throws -> Guest {
-    do {
-      let domain = try connection.domain(named: name)
-      let status = try domain.status()
-      let description = try DomainDescription(parsing: domain.xml(status.state.isActive ? [.updateCPU] : [.inactive]))
-      var facts = description.facts
-      facts.state = status.state
-      facts.stateReason = status.reason
-      facts.isPersistent = try domain.isPersistent()
-      return Guest(facts: facts, cpu: description.cpu)
-    } catch let error as LibvirtError where error.code == .noDomain {
-      throw HostUnusable("\(target.name): there is no domain named “\(name)”", code: Int(error.code.rawValue))
-    } catch let error as LibvirtError {
-      throw HostUnusable("\(error)", code: Int(error.code.rawValue))
-    } catch {
-      throw HostUnusable("\(target.name): the XML of \(name) cannot be read: \(error)")
+  func volumes(_ volumes: Set<Volume>) -> [String: Fact<String?>] {
+    Dictionary(
+      uniqueKeysWithValues: volumes.map { volume in
+        let path: Fact<String?> = fact("virStorageVolLookupByName") {
+          do {
+            return try connection.volumePath(pool: volume.pool, volume: volume.name)
+          } catch let error as LibvirtError where error.code == .noStoragePool || error.code == .noStorageVolume {
+            return nil
+          }
+        }
+        return (volume.key, path)
+      })
+  }
+
+  /// Whether this host can give each guest its CPU, by UUID; guests with the same one are asked about once.
+  ///
+  /// A guest without a `<cpu>` of its own is compatible without asking.
+  @available(*, noasync)
+  func compareCPUs(of guests: [DomainFacts]) -> [String: Fact<CPUComparison>] {
+    var known: [[String?]: Fact<CPUComparison>] = [:]
+    var answers: [String: Fact<CPUComparison>] = [:]
+    for guest in guests {
+      let key = [guest.cpu, guest.emulator, guest.arch, guest.machine, guest.virtType]
+      let answer = known[key] ?? compareCPU(of: guest)
+      known[key] = answer
+      answers[guest.uuid] = answer
     }
+    return answers
   }
 
-  /// Where a `pool/volume` leads on this host; known(nil) when there is no such pool or volume.
   @available(*, noasync)
-  func volume(pool: String, volume: String) -> Fact<String?> {
-    fact("virStorageVolLookupByName") {
-      do {
-        return try connection.volumePath(pool: pool, volume: volume)
-      } catch let error as LibvirtError where error.code == .noStoragePool || error.code == .noStorageVolume {
-        return nil
-      }
-    }
-  }
-
-  /// Whether this host can give the guest its CPU; compatible without asking when the guest has no `<cpu>` of its own.
-  @available(*, noasync)
-  func compareCPU(of guest: Guest) -> Fact<CPUComparison> {
+  private func compareCPU(of guest: DomainFacts) -> Fact<CPUComparison> {
     guard let cpu = guest.cpu else { return .known(CPUComparison(isCompatible: true)) }
     return fact("virConnectCompareHypervisorCPU") {
       try connection.compareHypervisorCPU(
-        cpu, emulator: guest.facts.emulator, arch: guest.facts.arch, machine: guest.facts.machine,
-        virtType: guest.facts.virtType)
+        cpu, emulator: guest.emulator, arch: guest.arch, machine: guest.machine, virtType: guest.virtType)
     }
   }
 
-  private func fact<Value>(_ source: String, _ read: () throws -> Value) -> Fact<Value> {
+  func fact<Value>(_ source: String, _ read: () throws -> Value) -> Fact<Value> {
     do { return .known(try read()) } catch { return .gap(Gap(source: source, reason: "\(error)")) }
   }
 }
 
-/// The guest that is to move, with what only libvirt itself can judge.
-struct Guest: Sendable {
-  var facts: DomainFacts
-  /// The text of the live `<cpu>` element; nil without one.
-  var cpu: String?
+extension DomainIdentity {
+  init(_ listed: ListedDomain) {
+    self.init(
+      name: listed.domain.name, uuid: listed.domain.uuid, state: listed.status.state,
+      isPersistent: listed.isPersistent)
+  }
 }
 
-/// What the gathering takes from the capabilities XML.
-private struct Capabilities: Codable, Sendable, Equatable {
-  var uuid: String?
-  var emulators: [Emulator]
+/// A volume that a disk names.
+struct Volume: Sendable, Hashable {
+  var pool: String
+  var name: String
 
-  init(_ xml: String) throws {
-    let capabilities = try HostCapabilities(parsing: xml)
-    uuid = capabilities.uuid
-    emulators = capabilities.emulators
+  /// nil for a disk that is no volume.
+  init?(_ disk: Disk) {
+    guard case .volume(let pool, let volume) = disk.source else { return nil }
+    self.pool = pool
+    name = volume
   }
+
+  /// How facts name it.
+  var key: String { "\(pool)/\(name)" }
 }
 
 /// A host or a guest without which there is nothing to check: it cannot be reached or is not there.

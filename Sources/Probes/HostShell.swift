@@ -26,12 +26,16 @@ final class HostShell: Sendable {
     silence = Mutex(reason)
   }
 
-  /// What the commands printed, by section; a gap where one failed, with the first line of what it said.
+  /// What the commands printed, by section; a gap where one failed, with the first line of what it said. A host that
+  /// falls silent half-way has answered what it has answered.
   func ask(_ sections: [Shell.Section]) async -> Answers {
-    switch await converse({ try await $0.ask(sections) }) {
-    case .success(let answers): Answers(answers)
-    case .failure(let silence): Answers(silence: silence.reason)
+    guard !sections.isEmpty else { return Answers([:]) }
+    let answers = Mutex<[String: Shell.Answer]>([:])
+    let outcome = await converse { shell in
+      try await shell.ask(sections) { section, answer in answers.withLock { $0[section.name] = answer } }
     }
+    let heard = answers.withLock { $0 }
+    return if case .failure(let silence) = outcome { Answers(heard, silence: silence.reason) } else { Answers(heard) }
   }
 
   /// How far the host's clock is ahead of this machine's.
@@ -63,11 +67,13 @@ final class HostShell: Sendable {
   }
 
   struct Answers: Sendable {
-    private var answers: [String: Shell.Answer] = [:]
-    private var silence = "was not asked"
+    private let answers: [String: Shell.Answer]
+    private let silence: String
 
-    init(_ answers: [String: Shell.Answer]) { self.answers = answers }
-    init(silence: String) { self.silence = silence }
+    init(_ answers: [String: Shell.Answer], silence: String = "was not asked") {
+      self.answers = answers
+      self.silence = silence
+    }
 
     /// The text that a section printed; a gap when it failed or nobody answered.
     subscript(section: Shell.Section) -> Fact<String> {

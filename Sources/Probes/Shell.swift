@@ -24,28 +24,32 @@ actor Shell {
     var status: Int
   }
 
+  /// What one section may print, and what may stand before the first: bytes.
+  static let limit = 4 << 20
+
   private let transport: any ShellTransport
-  private let marker: String
+  private let marker: [UInt8]
   private var received: [UInt8] = []
   private var isGreeted = false
 
   /// - Parameter marker: letters and digits, unpredictable.
   init(_ transport: any ShellTransport, marker: String) {
     self.transport = transport
-    self.marker = marker
+    self.marker = Array(marker.utf8)
   }
 
-  /// Asks all sections in one write and returns their answers by name. Throws when the shell ends before the last one.
-  func ask(_ sections: [Section]) async throws -> [String: Answer] {
+  /// Asks all sections in one write and hands over each answer as it comes.
+  ///
+  /// Throws ShellError when the shell ends before the last one, or when an answer is over `limit`: what it says after
+  /// that cannot be told apart any more.
+  func ask(_ sections: [Section], answered: @Sendable (Section, Answer) -> Void) async throws {
     // At the same time: a shell whose answers nobody takes stops reading questions.
     let questions = sections.map(framed).joined()
     async let written: Void = tell(questions)
-    if !isGreeted { _ = try await answer() }
+    if !isGreeted { _ = try await answer(to: "the log-in") }
     isGreeted = true
-    var answers: [String: Answer] = [:]
-    for section in sections { answers[section.name] = try await answer() }
+    for section in sections { answered(section, try await answer(to: section.name)) }
     try await written
-    return answers
   }
 
   /// Sets up the conversation: predictable language, path and permissions, and a first marker, before which stands
@@ -67,36 +71,40 @@ actor Shell {
   private func tell(_ commands: String) async throws { try await transport.write(Array("\(commands)\n".utf8)) }
 
   private func framed(_ section: Section) -> String {
-    "(\n\(section.script)\n) </dev/null 2>&1; printf '\\n%s %d\\n' \(marker) \"$?\"\n"
+    "(\n\(section.script)\n) </dev/null 2>&1; printf '\\n%s %d\\n' \(String(decoding: marker, as: UTF8.self)) \"$?\"\n"
   }
 
-  private func answer() async throws -> Answer {
-    var text: [UInt8] = []
-    while true {
-      let line = try await line()
-      let words = line.split(separator: UInt8(ascii: " "))
-      if words.count == 2, words[0].elementsEqual(marker.utf8),
-        let status = Int(String(decoding: words[1], as: UTF8.self))
-      {
-        return Answer(text: String(decoding: text.dropLast(), as: UTF8.self), status: status)
-      }
-      text += line + [UInt8(ascii: "\n")]
-    }
-  }
-
-  /// The next line without its end. Bounded: a host that never ends a line is not believed.
-  private func line() async throws -> [UInt8] {
+  /// All that is printed until the line with the marker.
+  private func answer(to name: String) async throws -> Answer {
+    let end = [UInt8(ascii: "\n")] + marker + [UInt8(ascii: " ")]
     var searched = 0
     while true {
-      if let end = received[searched...].firstIndex(of: UInt8(ascii: "\n")) {
-        defer { received.removeSubrange(...end) }
-        return Array(received[..<end])
+      if let mark = position(of: end, from: searched),
+        let lineEnd = received[(mark + end.count)...].firstIndex(of: UInt8(ascii: "\n"))
+      {
+        let text = String(decoding: received[..<mark], as: UTF8.self)
+        let status = Int(String(decoding: received[(mark + end.count)..<lineEnd], as: UTF8.self))
+        received.removeSubrange(...lineEnd)
+        guard let status else { throw ShellError(reason: "broke off after \(name)") }
+        return Answer(text: text, status: status)
       }
-      searched = received.count
-      guard received.count < 4 << 20 else { throw ShellError(reason: "printed a line of more than 4 MiB") }
+      guard received.count <= Self.limit else {
+        throw ShellError(reason: "printed more than \(Self.limit >> 20) MiB for \(name)")
+      }
+      searched = max(0, received.count - end.count - 16)
       guard let bytes = try await transport.read() else { throw ShellError(reason: "ended before it had answered") }
       received += bytes
     }
+  }
+
+  private func position(of pattern: [UInt8], from start: Int) -> Int? {
+    guard received.count >= pattern.count else { return nil }
+    var index = start
+    while let candidate = received[index...].firstIndex(of: pattern[0]), candidate + pattern.count <= received.count {
+      if received[candidate..<(candidate + pattern.count)].elementsEqual(pattern) { return candidate }
+      index = candidate + 1
+    }
+    return nil
   }
 }
 

@@ -41,7 +41,14 @@ final class ChannelState: Sendable {
   static let outputHighWater = 1 << 20
   static let errorOutputLimit = 1 << 16
 
-  let command: String
+  /// What the channel is opened for.
+  enum Purpose: Sendable {
+    case exec(String)
+    /// A TCP connection that the server makes (`direct-tcpip`, RFC 4254, 7.2).
+    case connect(host: String, port: UInt16)
+  }
+
+  let purpose: Purpose
   let host: String
   /// The end of the time for opening the channel and starting the command.
   let openDeadline: Deadline
@@ -49,8 +56,8 @@ final class ChannelState: Sendable {
   let deadline: Deadline?
   let monitor: Monitor<Contents>
 
-  init(command: String, host: String, openDeadline: Deadline, deadline: Deadline?, input: [UInt8]? = nil) {
-    self.command = command
+  init(_ purpose: Purpose, host: String, openDeadline: Deadline, deadline: Deadline?, input: [UInt8]? = nil) {
+    self.purpose = purpose
     self.host = host
     self.openDeadline = openDeadline
     self.deadline = deadline

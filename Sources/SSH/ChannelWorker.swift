@@ -6,7 +6,7 @@ final class ChannelWorker {
     /// No channel yet, or the server refused one: try at this moment.
     case pausing(until: ContinuousClock.Instant)
     case opening
-    case requesting
+    case requesting(String)
     case running
     case released
   }
@@ -53,7 +53,7 @@ final class ChannelWorker {
     switch stage {
     case .pausing(let instant): return instant <= .now && startOpening()
     case .opening: return open()
-    case .requesting: return requestExec()
+    case .requesting(let command): return requestExec(command)
     case .running: return exchange()
     case .released: return false
     }
@@ -78,7 +78,11 @@ final class ChannelWorker {
       return (.command, .timedOut(deadline.budget))
     }
     guard state.openDeadline.hasPassed else { return nil }
-    return (.exec, refusal.map(SSHError.Cause.refused) ?? .timedOut(state.openDeadline.budget))
+    return (openStep, refusal.map(SSHError.Cause.refused) ?? .timedOut(state.openDeadline.budget))
+  }
+
+  private var openStep: SSHError.Step {
+    if case .connect = state.purpose { .connect } else { .exec }
   }
 
   // MARK: Opening
@@ -94,10 +98,15 @@ final class ChannelWorker {
   }
 
   private func open() -> Bool {
+    let command: String
+    switch state.purpose {
+    case .exec(let text): command = text
+    case .connect(let host, let port): return connect(to: host, port)
+    }
     let status = ssh_channel_open_session(channel)
     if status == SSH_AGAIN { return false }
     if status == SSH_OK {
-      stage = .requesting
+      stage = .requesting(command)
       return true
     }
     guard session.isConnected, session.wasDenied else {
@@ -109,8 +118,21 @@ final class ChannelWorker {
     return true
   }
 
-  private func requestExec() -> Bool {
-    let status = ssh_channel_request_exec(channel, state.command)
+  /// The server's answer is the whole result: what is behind the connection is not spoken to.
+  private func connect(to host: String, _ port: UInt16) -> Bool {
+    let status = ssh_channel_open_forward(channel, host, Int32(port), "127.0.0.1", 0)
+    if status == SSH_AGAIN { return false }
+    if status == SSH_OK {
+      finish()
+      return true
+    }
+    let cause: SSHError.Cause =
+      session.isConnected && session.wasDenied ? .refused(session.message) : .library(session.message)
+    return release(step: openStep, cause)
+  }
+
+  private func requestExec(_ command: String) -> Bool {
+    let status = ssh_channel_request_exec(channel, command)
     if status == SSH_AGAIN { return false }
     guard status == SSH_OK else {
       return release(step: .exec, session.wasDenied ? .refused(session.message) : .library(session.message))

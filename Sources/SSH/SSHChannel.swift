@@ -17,8 +17,6 @@ public final class SSHChannel: Sendable {
     mailbox.wake()
   }
 
-  public var command: String { state.command }
-
   /// Sends `bytes` to the command's standard input; returns when the connection has taken them all.
   ///
   /// Throws when the channel or session has ended: the command no longer reads.

@@ -61,7 +61,7 @@ public final class SSHSession: Sendable {
   public func openChannel(command: String, timeout: Duration? = nil) async throws(SSHError) -> SSHChannel {
     let deadline = Deadline(after: timeout ?? self.timeout)
     return try await start(
-      ChannelState(command: command, host: configuration.label, openDeadline: deadline, deadline: nil))
+      ChannelState(.exec(command), host: configuration.label, openDeadline: deadline, deadline: nil))
   }
 
   /// Runs `command` to its end with `input` as its standard input.
@@ -74,7 +74,7 @@ public final class SSHSession: Sendable {
     let deadline = Deadline(after: timeout)
     let channel = try await start(
       ChannelState(
-        command: command, host: configuration.label, openDeadline: deadline, deadline: deadline, input: input))
+        .exec(command), host: configuration.label, openDeadline: deadline, deadline: deadline, input: input))
     var output: [UInt8] = []
     while let bytes = try await channel.read() {
       output += bytes
@@ -84,6 +84,16 @@ public final class SSHSession: Sendable {
     let (error, isTruncated) = channel.errorOutput
     return SSHCommandResult(
       standardOutput: output, standardError: error, isStandardErrorTruncated: isTruncated, exit: exit)
+  }
+
+  /// Has the server connect to a TCP port as it sees the network, and closes that connection at once.
+  ///
+  /// Needs no program there, only AllowTcpForwarding. Throws `.refused` with the server's words ("Connection refused",
+  /// "administratively prohibited"), and `.timedOut` when the server had no answer either within `timeout`.
+  public func reach(_ host: String, port: UInt16, timeout: Duration) async throws(SSHError) {
+    let purpose = ChannelState.Purpose.connect(host: host, port: port)
+    _ = try await start(
+      ChannelState(purpose, host: configuration.label, openDeadline: Deadline(after: timeout), deadline: nil))
   }
 
   /// Ends every channel and the connection; returns when the thread has let go of everything.
