@@ -1,4 +1,5 @@
 import CLibvirt
+import Glibc
 import MigrationModel
 
 extension Connection {
@@ -31,6 +32,21 @@ extension Connection {
   ) throws -> String {
     try call("read the domain capabilities of \(emulator ?? "the default emulator")") { raw, call in
       try call.string { virConnectGetDomainCapabilities(raw, emulator, arch, machine, virtType, 0) }
+    }
+  }
+
+  /// The richest CPU that all of `cpus`, texts of `<cpu>` elements, can give, with migratable features only
+  /// (`virConnectBaselineHypervisorCPU` with VIR_CONNECT_BASELINE_CPU_MIGRATABLE).
+  @available(*, noasync, message: "blocks: call it inside blocking { }")
+  public func baselineHypervisorCPU(_ cpus: [String], arch: String? = nil, virtType: String? = nil) throws -> String {
+    try call("find a CPU for \(cpus.count) hosts") { raw, call in
+      var texts: [UnsafePointer<CChar>?] = []
+      for cpu in cpus { texts.append(UnsafePointer(strdup(cpu))) }
+      defer { for text in texts { free(UnsafeMutablePointer(mutating: text)) } }
+      return try call.string {
+        virConnectBaselineHypervisorCPU(
+          raw, nil, arch, nil, virtType, &texts, UInt32(texts.count), VIR_CONNECT_BASELINE_CPU_MIGRATABLE.rawValue)
+      }
     }
   }
 

@@ -43,28 +43,74 @@ struct Check: Sendable, Equatable {
 }
 
 extension MovePlan {
-  /// Gathers the facts of both hosts once and judges every domain over them. Throws CommandFailure when a host or a
-  /// domain cannot be reached at all, and when nothing can be asked from here.
-  func check() async throws -> [Check] {
-    let facts: [MoveFacts]
+  /// Gathers the facts of both hosts once. Throws CommandFailure when a host or a domain cannot be reached at all, and
+  /// when nothing can be asked from here.
+  func survey() async throws -> Survey {
+    try await gathering {
+      try await gather(
+        SurveyScope(
+          hosts: [source, destination], guests: [.named(domains), .none], routes: [Route(from: 0, to: 1)],
+          request: request, timeout: timeout, writesProbes: writesProbes))
+    }
+  }
+
+  /// As `survey()`, with the facts of a host taken from a file where one is given: that host is not asked, and what can
+  /// only be known of both together is a gap unless the file has it.
+  func survey(_ files: FactsOptions) async throws -> Survey {
+    let saved = try (
+      source: files.sourceFacts.map(FactsFile.init(contentsOf:)),
+      destination: files.destFacts.map(FactsFile.init(contentsOf:))
+    )
+    if saved.source == nil && saved.destination == nil { return try await survey() }
+    let here = try await facts(of: source, .named(domains), from: saved.source)
+    let there = try await facts(of: destination, .none, from: saved.destination)
+    let pairs = [saved.source, saved.destination].compactMap { file in
+      file?.survey.pairs.first { $0.source == here.name && $0.destination == there.name }
+    }
+    return Survey(hosts: [here, there], pairs: Array(pairs.prefix(1)))
+  }
+
+  private func facts(of host: HostTarget, _ guests: GuestChoice, from file: FactsFile?) async throws -> HostFacts {
+    if let file { return try file.host(host.name, uri: host.uri) }
+    let survey = try await gathering {
+      try await gather(
+        SurveyScope(
+          hosts: [host], guests: [guests], routes: [], request: request, timeout: timeout, writesProbes: writesProbes))
+    }
+    return survey.hosts[0]
+  }
+
+  private func gathering<Result>(_ body: () async throws -> Result) async throws -> Result {
     do {
-      facts = try await gather(
-        domains: domains, source: source, destination: destination, timeout: timeout, writesProbes: writesProbes)
+      return try await body()
     } catch let error as HostUnusable {
       throw CommandFailure(status: .failed, message: error.description, code: error.code)
     } catch {
       throw CommandFailure(status: .failed, message: "preflight cannot be done from here: \(error)")
     }
+  }
+
+  /// Gathers and judges.
+  func check() async throws -> [Check] {
+    let survey = try await survey()
+    return try judge(survey.hosts[0], survey.hosts[1], survey)
+  }
+
+  /// Judges every domain over the same facts. Throws CommandFailure for a domain that they do not hold.
+  func judge(_ here: HostFacts, _ there: HostFacts, _ survey: Survey) throws -> [Check] {
+    let guests = Dictionary(here.guests.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let pair = survey.pair(from: here.name, to: there.name)
     var policy = PreflightPolicy()
-    return facts.map { facts in
+    return try domains.map { name in
+      guard let domain = guests[name] else {
+        throw CommandFailure(status: .failed, message: "\(here.name): nothing is known of the domain “\(name)”")
+      }
       let assessment = assess(
-        request, domain: facts.domain, source: facts.source, destination: facts.destination, pair: facts.pair,
-        policy: policy)
+        request, domain: domain, source: here, destination: there, pair: pair, policy: policy)
       // The next guest finds this one there: each alone may fit where together they do not.
-      let moves = assessment.verdict != .blocked && facts.domain.isActive
-      if moves { policy.memoryReserve = policy.memoryReserve + memoryNeeded(by: facts.domain) }
-      return Check(
-        domain: facts.domain, source: facts.source, destination: facts.destination, assessment: assessment)
+      let moves = assessment.verdict != .blocked && domain.isActive
+      if moves { policy.memoryReserve = policy.memoryReserve + memoryNeeded(by: domain) }
+      return Check(domain: domain, source: here, destination: there, assessment: assessment)
     }
   }
 }

@@ -7,6 +7,10 @@ public enum Fact<Value: Sendable>: Sendable {
     if case .known(let value) = self { value } else { nil }
   }
 
+  public var gap: Gap? {
+    if case .gap(let gap) = self { gap } else { nil }
+  }
+
   public func map<Other>(_ transform: (Value) -> Other) -> Fact<Other> {
     switch self {
     case .known(let value): .known(transform(value))

@@ -22,10 +22,12 @@ public struct Finding: Codable, Sendable, Equatable {
   public var isOverridden: Bool
   /// The move is not begun because of it: a blocker, or an unknown where a blocker might be.
   public var blocks: Bool
+  /// Of an unknown: why the fact could not be read, the same words for every fact that is missing for that reason.
+  public var cause: String?
 
   public init(
     rule: String, severity: Severity, subject: String, source: String, destination: String, message: String,
-    remedy: [String] = [], isOverridden: Bool = false, blocks: Bool
+    remedy: [String] = [], isOverridden: Bool = false, blocks: Bool, cause: String? = nil
   ) {
     self.rule = rule
     self.severity = severity
@@ -36,6 +38,7 @@ public struct Finding: Codable, Sendable, Equatable {
     self.remedy = remedy
     self.isOverridden = isOverridden
     self.blocks = blocks
+    self.cause = cause
   }
 }
 

@@ -8,6 +8,8 @@ public struct Survey: Codable, Sendable, Equatable {
   public var pairs: [PairFacts]
   /// Hosts that could not be looked at, with the reason, by name.
   public var unusable: [String: String]
+  /// A CPU that every host can give; nil when it was not asked for.
+  public var baseline: Fact<CPUBaseline>?
 
   public init(hosts: [HostFacts], pairs: [PairFacts] = [], unusable: [String: String] = [:]) {
     schema = Self.schema
@@ -25,5 +27,19 @@ public struct Survey: Codable, Sendable, Equatable {
       ?? PairFacts(
         source: source, destination: destination,
         gap: Gap(source: "both hosts", reason: "\(source) and \(destination) were not looked at together"))
+  }
+}
+
+/// A CPU that guests could have to run on every one of some hosts (`virConnectBaselineHypervisorCPU`).
+public struct CPUBaseline: Codable, Sendable, Hashable {
+  public var model: String
+  /// Features that it requires beyond the model, sorted.
+  public var features: [String]
+  /// The `<cpu>` element for a definition.
+  public var xml: String
+  public init(model: String, features: [String], xml: String) {
+    self.model = model
+    self.features = features
+    self.xml = xml
   }
 }

@@ -12,6 +12,20 @@ public func assess(
   return assess(catalogue.map { ($0, $0.judge(move)) }, allow: request.allow)
 }
 
+/// Asks every rule about two hosts alone, through a running guest that needs nothing of them.
+public func assessHosts(
+  _ request: MigrationRequest, source: HostFacts, destination: HostFacts, pair: PairFacts,
+  policy: PreflightPolicy = .init()
+) -> Assessment {
+  var guest = DomainFacts(name: "any guest", uuid: "")
+  let types = source.emulators.value?.map(\.virtType) ?? []
+  guest.virtType = types.isEmpty || types.contains("kvm") ? "kvm" : "qemu"
+  guest.arch = source.emulators.value?.first?.arch ?? guest.arch
+  var pair = pair
+  pair.cpuComparisons[guest.uuid] = .known(CPUComparison(isCompatible: true))
+  return assess(request, domain: guest, source: source, destination: destination, pair: pair, policy: policy)
+}
+
 /// What `flags.legal` finds in the request alone, before any connection is opened; empty when it is legal.
 public func assessRequest(_ request: MigrationRequest) -> [Finding] {
   let rulings = illegalFlags(request).map { Ruling($0, of: flagsLegal, allow: request.allow) }
@@ -48,7 +62,7 @@ private struct Ruling {
       rule: rule.id, severity: issue.severity == .blocker && isOverridden ? .warning : issue.severity,
       subject: issue.subject, source: issue.source, destination: issue.destination, message: issue.message,
       remedy: issue.remedy, isOverridden: isOverridden,
-      blocks: effect == .blocked || effect == .inconclusive)
+      blocks: effect == .blocked || effect == .inconclusive, cause: issue.cause)
   }
 }
 

@@ -35,7 +35,7 @@ struct Reading<Value: Sendable> {
       .unknown, thing,
       source: side == .source ? "not read" : otherSide, destination: side == .source ? otherSide : "not read",
       "\(host): \(thing) could not be read (\(gap)).",
-      remedy: ["See on \(host) why it fails: \(gap.source)"])
+      remedy: ["See on \(host) why it fails: \(gap.source)"], cause: "\(host): \(gap.reason)")
   }
 }
 

@@ -50,10 +50,12 @@ public struct Issue: Sendable, Equatable {
   public var destination: String
   public var message: String
   public var remedy: [String]
+  /// Of an unknown: the gap's reason.
+  public var cause: String?
 
   init(
     _ severity: Severity, _ subject: String, source: String, destination: String, _ message: String,
-    remedy: [String] = [], worst: Severity? = nil
+    remedy: [String] = [], worst: Severity? = nil, cause: String? = nil
   ) {
     self.severity = severity
     self.worst = worst
@@ -62,5 +64,6 @@ public struct Issue: Sendable, Equatable {
     self.destination = destination
     self.message = message
     self.remedy = remedy
+    self.cause = cause
   }
 }

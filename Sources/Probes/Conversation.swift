@@ -75,7 +75,9 @@ struct Conversation: Sendable {
     try await askLibvirt(&looks, &pairs)
     await askShells(&looks, &pairs)
     await prove(looks, &pairs)
-    return Survey(hosts: looks.map(\.facts), pairs: pairs)
+    var survey = Survey(hosts: looks.map(\.facts), pairs: pairs)
+    if scope.wantsBaseline { survey.baseline = await baseline(of: looks) }
+    return survey
   }
 
   // MARK: What only libvirt knows

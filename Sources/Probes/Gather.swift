@@ -23,10 +23,14 @@ public struct SurveyScope: Sendable {
   public var timeout: Duration
   /// Whether a nonce file may be written beside an image to show that storage is shared.
   public var writesProbes: Bool
+  /// Whether a CPU is looked for that every host can give.
+  public var wantsBaseline: Bool
+  /// Whether the guests' migratable XML is kept, to be edited for the destination.
+  public var keepsXML: Bool
 
   public init(
     hosts: [HostTarget], guests: [GuestChoice], routes: [Route], request: MigrationRequest, timeout: Duration,
-    writesProbes: Bool
+    writesProbes: Bool, wantsBaseline: Bool = false, keepsXML: Bool = false
   ) {
     self.hosts = hosts
     self.guests = guests
@@ -34,6 +38,8 @@ public struct SurveyScope: Sendable {
     self.request = request
     self.timeout = timeout
     self.writesProbes = writesProbes
+    self.wantsBaseline = wantsBaseline
+    self.keepsXML = keepsXML
   }
 }
 

@@ -6,7 +6,7 @@ import MigrationModel
 public enum GuestChoice: Sendable, Equatable {
   case named([String])
   case all
-  static let none = GuestChoice.named([])
+  public static let none = GuestChoice.named([])
 }
 
 extension HostProbe {

@@ -41,12 +41,33 @@ struct CheckDocument: Encodable, Sendable, Equatable {
   var passed: [String]
   var notApplicable: [String]
   var elapsedMs: Double
+  /// With --since: what the saved facts came to; `findings` are then those that are new.
+  var since: DriftPayload?
   var error: ErrorPayload?
+}
+
+/// What changed since facts were saved.
+struct DriftPayload: Encodable, Sendable, Equatable {
+  struct Change: Encodable, Sendable, Equatable {
+    var host, fact, before, now: String
+  }
+  /// Absent when the saved facts do not hold the domain.
+  var verdict: String?
+  var resolved: [CheckDocument.FindingPayload]
+  var unchangedFindings: Int
+  var changes: [Change]
+
+  init(_ drift: Drift) {
+    verdict = drift.verdict?.rawValue
+    resolved = drift.resolved.map(CheckDocument.FindingPayload.init)
+    unchangedFindings = drift.unchanged
+    changes = drift.changes.map { Change(host: $0.host, fact: $0.fact, before: $0.before, now: $0.now) }
+  }
 }
 
 extension CheckDocument {
   /// A check that came to a verdict.
-  init(_ check: Check, elapsed: Duration) {
+  init(_ check: Check, since drift: Drift? = nil, elapsed: Duration) {
     let domain = check.domain
     self.init(
       domain: Domain(
@@ -55,7 +76,8 @@ extension CheckDocument {
       source: Host(uri: check.source.uri, hostname: check.source.hostname.value),
       destination: Host(uri: check.destination.uri, hostname: check.destination.hostname.value),
       verdict: check.assessment.verdict.rawValue, findings: check.assessment.findings.map(FindingPayload.init),
-      passed: check.assessment.passed, notApplicable: check.assessment.notApplicable, elapsedMs: elapsed.milliseconds)
+      passed: check.assessment.passed, notApplicable: check.assessment.notApplicable, elapsedMs: elapsed.milliseconds,
+      since: drift.map(DriftPayload.init))
   }
 
   /// A check that stopped before a verdict; `findings` are those of the request alone.

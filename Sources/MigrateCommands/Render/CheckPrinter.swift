@@ -19,6 +19,14 @@ struct CheckPrinter {
     emit(checks.map { CheckDocument($0, elapsed: elapsed) }) { checks.map(text.text).joined(separator: "\n") }
   }
 
+  /// What changed for each domain since facts were saved.
+  func print(_ drifts: [(check: Check, drift: Drift)]) {
+    let elapsed = ContinuousClock.now - start
+    emit(drifts.map { CheckDocument($0.check, since: $0.drift, elapsed: elapsed) }) {
+      drifts.map { text.text($0.check, since: $0.drift) }.joined(separator: "\n")
+    }
+  }
+
   /// A request that no host could grant: nothing was asked of any.
   func refuse(_ findings: [Finding]) {
     emit(documents(findings: findings, failure: nil)) {
@@ -32,7 +40,8 @@ struct CheckPrinter {
   }
 
   private var text: CheckText {
-    CheckText(style: arguments.output.style, isVerbose: arguments.output.verbose)
+    CheckText(
+      style: arguments.output.style, isVerbose: arguments.output.verbose, isQuiet: arguments.output.quiet)
   }
 
   private func documents(findings: [Finding], failure: CommandFailure?) -> [CheckDocument] {

@@ -4,13 +4,53 @@ import MigrationModel
 struct CheckText {
   var style: Style
   var isVerbose: Bool
+  /// Verdicts only.
+  var isQuiet = false
 
   func text(_ check: Check) -> String {
     let assessment = check.assessment
-    var lines = [headline(check)]
-    lines += assessment.findings.flatMap(lines(for:))
-    lines.append(passes(assessment))
+    if isQuiet { return headline(check) }
+    let lines = [headline(check)] + body(assessment.findings) + [passes(assessment)]
     return lines.joined(separator: "\n")
+  }
+
+  /// The verdict of now, beside that of then; below, only what changed.
+  func text(_ check: Check, since drift: Drift) -> String {
+    let before = drift.verdict.map { "was \($0.headline)" } ?? "was not known"
+    var lines = ["\(headline(check)), \(before)"]
+    if isQuiet { return lines[0] }
+    lines += body(check.assessment.findings)
+    lines += drift.resolved.map {
+      "  \(style.paint("gone   ", .green)) \($0.rule)  \($0.subject.printable)  (\($0.severity.rawValue))"
+    }
+    lines += drift.changes.map { "  changed \($0.host) \($0.fact): \($0.before) → \($0.now)".printable }
+    let nothing = check.assessment.findings.isEmpty && drift.resolved.isEmpty && drift.changes.isEmpty
+    lines.append(
+      style.paint(
+        nothing ? "  nothing changed, \(drift.unchanged) findings as before" : "  \(drift.unchanged) findings as before",
+        .faint))
+    return lines.joined(separator: "\n")
+  }
+
+  /// A line and its remedies for each finding; what is unknown for one and the same reason is told once.
+  func body(_ findings: [Finding]) -> [String] {
+    let causes = Dictionary(grouping: findings.filter { $0.severity == .unknown }, by: \.cause)
+    var told: Set<String> = []
+    return findings.flatMap { finding -> [String] in
+      guard let cause = finding.cause, let alike = causes[cause], alike.count > 2, finding.severity == .unknown else {
+        return lines(for: finding)
+      }
+      return told.insert(cause).inserted ? folded(alike, cause) : []
+    }
+  }
+
+  private func folded(_ findings: [Finding], _ cause: String) -> [String] {
+    let names = findings.map(\.rule).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+    let blocks = findings.contains(where: \.blocks)
+    return [
+      "  \(style.paint(Severity.unknown.mark, Severity.unknown.colour)) \(names.count) rules  \(cause.printable)",
+      "      \(names.joined(separator: ", "))",
+    ] + (blocks ? [style.paint("      or --allow each of them", .faint)] : [])
   }
 
   private func headline(_ check: Check) -> String {

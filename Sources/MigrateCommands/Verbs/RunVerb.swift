@@ -16,13 +16,17 @@ struct RunVerb: AsyncParsableCommand {
   var skipCheck = false
 
   @OptionGroup var arguments: MoveArguments
+  @OptionGroup(title: "Facts, with --check") var facts: FactsOptions
 
   func validate() throws {
     if check && skipCheck { throw ValidationError("--check and --skip-check exclude each other") }
+    if !check && !facts.isEmpty {
+      throw ValidationError("facts are saved, replayed and compared by a check: add --check")
+    }
   }
 
   func run() async throws {
-    if check { return try await runCheck(arguments) }
+    if check { return try await runCheck(arguments, facts) }
     let start = ContinuousClock.now
     // A reader that goes away, such as `head`, must not end a move half-way.
     signal(SIGPIPE, SIG_IGN)
