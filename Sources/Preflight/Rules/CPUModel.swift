@@ -1,6 +1,7 @@
 import MigrationModel
 
-let cpuPassthrough = Rule("cpu.passthrough", .blocker, "a passed-through CPU is the same model, stepping and microcode") { _ in
+let cpuPassthrough = Rule("cpu.passthrough", .blocker, "a passed-through CPU is the same model, stepping and microcode")
+{ _ in
   .notApplicable("not written yet")
 }
 

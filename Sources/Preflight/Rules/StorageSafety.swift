@@ -1,6 +1,7 @@
 import MigrationModel
 
-let storageFilesystem = Rule("storage.filesystem", .blocker, "the file system is one that libvirt takes for shared") { _ in
+let storageFilesystem = Rule("storage.filesystem", .blocker, "the file system is one that libvirt takes for shared") {
+  _ in
   .notApplicable("not written yet")
 }
 
