@@ -55,6 +55,8 @@ public struct DomainFacts: Codable, Sendable, Equatable {
 
   /// `<hugepages>`: one entry for each `<page>`, one without size when the host's default is asked for.
   public var hugePages: [HugePageUse]
+  /// Memory of each guest NUMA node, by its id (`<cpu><numa><cell id= memory=>`); empty without them.
+  public var numaCells: [Int: ByteCount]
   /// `<memoryBacking><locked/>`.
   public var locksMemory: Bool
   /// `<memtune><hard_limit>`.
@@ -104,6 +106,7 @@ public struct DomainFacts: Codable, Sendable, Equatable {
     disks = []
     interfaces = []
     hugePages = []
+    numaCells = [:]
     locksMemory = false
     placements = []
     hostDevices = []
