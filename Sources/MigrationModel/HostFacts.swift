@@ -71,8 +71,8 @@ public struct HostFacts: Codable, Sendable, Equatable {
   public var volumes: [String: Fact<String?>]
   /// Bytes that are free for an unprivileged user, by directory; asked only where disks are copied.
   public var freeSpace: [String: Fact<ByteCount>]
-  /// How large a guest sees an image that is not raw (`virtual-size` of `qemu-img info --output=json --force-share`), by
-  /// path; asked only of targets that disks are copied onto.
+  /// How large a guest sees an image that is not raw (`virtual-size` of `qemu-img info --output=json --force-share`),
+  /// by path; asked only of targets that disks are copied onto.
   public var imageSizes: [String: Fact<ByteCount>]
   /// The domains of this host that were looked at closely.
   public var guests: [DomainFacts]

@@ -18,8 +18,8 @@ extension Move {
 
 /// A guest that is shown the host's own CPU finds the same one: vendor, model, family and stepping.
 ///
-/// libvirt compares none of it ("host-passthrough", docs/formatdomain); an erratum or a feature that only one of them has
-/// is the guest's to find out. Microcode and kernel decide on features too, so a difference is a warning.
+/// libvirt compares none of it (docs/formatdomain, "host-passthrough"); an erratum or a feature that only one of them
+/// has is the guest's to find out. Microcode and kernel decide on features too, so a difference is a warning.
 let cpuPassthrough = Rule(
   "cpu.passthrough", .blocker, "with host-passthrough: CPU model, stepping, microcode and kernel; migratable features"
 ) { move in
@@ -33,7 +33,8 @@ let cpuPassthrough = Rule(
   return Answer(unmigratable(move) + processors.issues + kernels.issues.map { $0.atWorst(.warning) })
 }
 
-/// `migratable='off'` shows the guest features whose state does not move, invtsc first of all (QEMU, x86_cpu_properties).
+/// `migratable='off'` shows the guest features that cannot move, invtsc first of all (QEMU target/i386/cpu.c,
+/// unmigratable_flags).
 private func unmigratable(_ move: Move) -> [Issue] {
   guard move.domain.cpuIsMigratable == false else { return [] }
   let mode = move.domain.cpuMode ?? ""

@@ -33,9 +33,10 @@ extension DomainFacts {
   }
 }
 
-/// As many huge pages of each size are free as the guest needs, on the nodes that it is bound to, and libvirt can use them.
+/// As many huge pages of each size are free as the guest needs, on the nodes that it is bound to.
 ///
-/// QEMU reserves them all when it starts; libvirt needs a hugetlbfs of that size (`qemuGetDomainHupageMemPath`).
+/// QEMU takes them all when it starts; libvirt needs a hugetlbfs of that size unless the memory is a memfd
+/// (`qemuBuildMemoryBackendProps`).
 let memoryHugePages = Rule("memory.hugepages", .blocker, "free huge pages of the guest's sizes, by NUMA node") { move in
   if let reason = move.nothingRuns { return .notApplicable(reason) }
   let parts = move.domain.hugeParts
@@ -48,7 +49,8 @@ let memoryHugePages = Rule("memory.hugepages", .blocker, "free huge pages of the
     return Answer(
       wanted.flatMap { size in
         let own = sized.filter { $0.size == size }.map(\.part)
-        let mount = sizes.mounted.contains(size) ? [] : [notMounted(size, sizes.mounted, move)]
+        let needsMount = move.domain.memorySource != "memfd" && !sizes.mounted.contains(size)
+        let mount = !needsMount ? [] : [notMounted(size, sizes.mounted, move)]
         return mount + lackOfPages(own, size, pools.filter { $0.size == size }, move)
       })
   }
@@ -127,8 +129,8 @@ extension UInt64 {
 /// Each QEMU may lock as much memory as the move or the guest needs; QEMU inherits the limit of its daemon.
 ///
 /// libvirt raises it where the daemon may (CAP_SYS_RESOURCE, `virProcessSetMaxMemLock`): with zerocopy on the source to
-/// the hard limit, else the guest's memory (`qemuMigrationSrcRun`); with RDMA on both to the hard limit, without which it
-/// refuses (`qemuMigrationSrcPerformNative`); for locked memory on the destination to the hard limit, else to all
+/// the hard limit, else the guest's memory (`qemuMigrationSrcRun`); with RDMA on both to the hard limit, without which
+/// it refuses (`qemuMigrationSrcPerformNative`); for locked memory on the destination to the hard limit, else to all
 /// (`qemuDomainGetMemLockLimitBytes`).
 let memoryLocked = Rule("memory.locked", .blocker, "the daemons may lock as much memory as the move needs") { move in
   if let reason = move.nothingRuns { return .notApplicable(reason) }
@@ -185,7 +187,8 @@ private func noHardLimit(_ move: Move) -> Issue {
   let kibibytes = "\((move.domain.memory + memoryOverhead(of: move.domain)).rawValue / 1024)"
   return Issue(
     .blocker, "hard_limit", source: "not set", destination: "needed for RDMA",
-    "\(move.domain.name) has no memory hard limit, without which libvirt on \(move.source.name) starts no RDMA transfer.",
+    "\(move.domain.name) has no memory hard limit, without which libvirt on \(move.source.name) starts no transfer over"
+      + " RDMA.",
     remedy: [
       "Set it to the guest's memory and what QEMU takes: "
         + move.source.virsh("memtune --domain \(move.domain.name) --live --config --hard-limit \(kibibytes)"),

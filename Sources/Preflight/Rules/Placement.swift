@@ -2,7 +2,8 @@ import MigrationModel
 
 /// Every CPU and NUMA node that a part of the guest is bound to is online on the destination.
 ///
-/// The kernel refuses a cpuset with others, so QEMU does not start (`virCgroupSetCpusetCpus`, `virNumaSetupMemoryPolicy`).
+/// The kernel refuses a cpuset with others, so QEMU does not start (`virCgroupSetCpusetCpus`,
+/// `virNumaSetupMemoryPolicy`).
 let numaPlacement = Rule("numa.placement", .blocker, "CPUs and NUMA nodes that the guest is bound to are online") {
   move in
   let bindings = move.domain.placements
@@ -55,7 +56,7 @@ private func ranges(_ ids: [Int]) -> String {
   return texts.isEmpty ? "none" : texts.joined(separator: ",")
 }
 
-/// The guest's most vCPUs are no more than the destination's machine type takes (`maxCpus`; `virQEMUCapsGetMachineMaxCpus`).
+/// The guest's most vCPUs are no more than the destination's machine type takes (`virQEMUCapsGetMachineMaxCpus`).
 let vcpuMax = Rule("vcpu.max", .blocker, "vCPUs against the machine type's maximum on the destination") { move in
   guard !move.domain.machine.isEmpty else { return .notApplicable("\(move.domain.name) names no machine type") }
   return move.onDestination("the list of emulators", \.emulators).answer { offered in

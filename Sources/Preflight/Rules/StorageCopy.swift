@@ -2,9 +2,9 @@ import MigrationModel
 
 /// Each disk that is copied has a target that fits, or that libvirt makes, and there is room for all of them.
 ///
-/// libvirt makes a missing target only for a full copy of a file disk directly inside an active pool
-/// (`qemuMigrationDstPrepareStorage`, `qemuMigrationDstPrecreateDisk`). QEMU copies only onto a target of exactly the
-/// disk's size (block/mirror.c, "different sizes"), and a full target ends the copy.
+/// libvirt makes a missing target only for a full copy of a file directly inside an active pool, or of a volume
+/// (`qemuMigrationDstPrecreateDisk`). QEMU copies only onto a target of exactly the disk's size (block/mirror.c), and a
+/// full target ends the copy. A target that is the disk itself, on storage of both hosts, is none.
 let storageCopySpace = Rule("storage.copy-space", .blocker, "copied disks have targets of their size, and room") {
   move in
   if let reason = move.nothingRuns { return .notApplicable(reason) }
@@ -60,7 +60,7 @@ private struct Copy {
 
   private func onto(_ path: String, _ size: DiskSize) -> CopyPlan {
     known(move.onDestination(path, move.destination.files[path])) { found in
-      if let found { return onto(found, at: path, size) }
+      if let found { return itself(found, path, size) ?? onto(found, at: path, size) }
       guard move.request.copyStorage == .all, case .file = disk.source, pool(around: path) != nil else {
         return CopyPlan(issues: [noTarget(path, size)])
       }
@@ -192,6 +192,32 @@ extension Copy {
       remedy: [
         "On \(there), when nothing else uses it: \(resize)\(shrink) \(path.shellQuoted) \(size.capacity.rawValue)",
         "For a block device: make a new one of exactly \(size.capacity.rawValue) bytes.",
+      ])
+  }
+
+  /// Why a target that is there must not be written: it is the disk that is read. nil when it is another.
+  ///
+  /// Without a proof, two files that the hosts show alike in every respect are not taken for two.
+  private func itself(_ found: FileIdentity, _ path: String, _ size: DiskSize) -> CopyPlan? {
+    if case .known(.same(let proof)) = move.pair.storage[path] {
+      return CopyPlan(issues: [ontoItself(.blocker, path, "the same storage: \(proof)", size)])
+    }
+    let isProvenOther = if case .known(.different) = move.pair.storage[path] { true } else { false }
+    guard !isProvenOther, found.kind == "regular", found == move.source.files[path]?.value ?? nil else { return nil }
+    return CopyPlan(issues: [ontoItself(.unknown, path, "looks like the same file", size)])
+  }
+
+  private func ontoItself(_ severity: Severity, _ path: String, _ seen: String, _ size: DiskSize) -> Issue {
+    let verb = severity == .blocker ? "is" : "may be"
+    return Issue(
+      severity, path, source: text(size), destination: seen,
+      "\(copies) onto \(path) on \(there), which \(verb) the very file that it is copied from: both hosts"
+        + " would write it.",
+      remedy: [
+        "Leave the disk out of the copy, since both hosts share it: --migrate-disks with the other disks only, or no"
+          + " --copy-storage-all",
+        "Or copy it elsewhere with a destination XML: --xml FILE --persistent-xml FILE",
+        "See what is mounted, on both: findmnt --target \(path.shellQuoted)",
       ])
   }
 

@@ -1,7 +1,7 @@
 import MigrationModel
 
 extension Move {
-  /// Why libvirt does not look whether the disks are safe; nil when it does (`qemuMigrationSrcBeginXML`).
+  /// Why libvirt does not look whether the disks are safe; nil when it does (`qemuMigrationSrcBeginPhase`).
   fileprivate var noSafetyCheck: String? {
     nothingRuns ?? (request.unsafe ? "--unsafe asks libvirt not to look" : nil)
   }
@@ -71,7 +71,7 @@ private enum Sharing { case shared, local, unclear }
 
 /// What libvirt takes a file system for (`virFileIsSharedFSType`), by its type in mountinfo.
 ///
-/// It goes by the magic number of statfs: that of cifs is known to it only for the dialect SMB1, and every later dialect
+/// It goes by the magic number of statfs: that of cifs is known to it only for the dialect SMB1; every later dialect
 /// has another (`smb2_queryfs` of the kernel).
 private func sharing(_ fileSystem: String, _ path: String, on host: HostFacts) -> Sharing {
   if sharedFileSystems.contains(fileSystem) { return .shared }
@@ -210,8 +210,8 @@ private func otherLockSpace(
 ) -> Issue {
   Issue(
     .blocker, key, source: here ?? "not set", destination: there ?? "not set",
-    "\(move.source.name) and \(move.destination.name) keep the locks of \(manager) in different places (\(key)): neither"
-      + " sees that the other runs \(move.domain.name), so it could run on both.",
+    "\(move.source.name) and \(move.destination.name) keep the locks of \(manager) in different places (\(key)):"
+      + " neither sees that the other runs \(move.domain.name), so it could run on both.",
     remedy: ["Set \(key) alike in /etc/libvirt/qemu-\(manager).conf of both hosts, to a directory that both share."])
 }
 
