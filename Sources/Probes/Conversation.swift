@@ -16,12 +16,7 @@ struct Partner: Sendable {
       return facts
     }
     let answers = await spoken
-    facts.cpu = answers.fact(HostQuestions.cpu, Parse.cpu)
-    facts.memory = answers.fact(HostQuestions.memory, Parse.memory)
-    facts.links = answers.fact(HostQuestions.links, Parse.links)
-    facts.addresses = answers.fact(HostQuestions.addresses, Parse.addresses)
-    facts.migrationHost = answers[HostQuestions.qemuConf].map(Parse.migrationHost)
-    facts.clockSync = answers.fact(HostQuestions.clockSync, Parse.clockSync)
+    facts.fill(from: answers)
     facts.clock = await shell.clock()
     return (facts, answers[HostQuestions.mounts])
   }
@@ -50,7 +45,9 @@ struct Conversation: Sendable {
   private func ask(about guest: Guest, _ sourceHost: Read, _ destinationHost: Read) async throws -> MoveFacts {
     var move = MoveFacts(
       domain: guest.facts, source: sourceHost.facts, destination: destinationHost.facts,
-      pair: PairFacts(gap: Gap(source: "both hosts", reason: "were not asked")))
+      pair: PairFacts(
+        source: sourceHost.facts.name, destination: destinationHost.facts.name,
+        gap: Gap(source: "both hosts", reason: "were not asked")))
     try await askLibvirt(about: guest, &move)
     let paths = self.paths(of: move)
     let questions = GuestShellQuestions(move, paths: paths, writesProbes: writesProbes)
@@ -76,7 +73,7 @@ struct Conversation: Sendable {
     let onDestination = try await destination.probe.ask { probe in
       (cpu: probe.compareCPU(of: guest), volumes: volumes.map { probe.volume(pool: $0.0, volume: $0.1) })
     }
-    move.pair.cpuComparison = onDestination.cpu
+    move.pair.cpuComparisons[guest.facts.uuid] = onDestination.cpu
     for (volume, (here, there)) in zip(volumes, zip(try await onSource, onDestination.volumes)) {
       move.source.volumes["\(volume.0)/\(volume.1)"] = here
       move.destination.volumes["\(volume.0)/\(volume.1)"] = there

@@ -54,14 +54,6 @@ import Testing
     }
   }
 
-  @Test func everyQuestionAboutThisHostIsAnsweredOrSaysWhyNot() async throws {
-    let answers = try await withShell { await $0.ask(HostQuestions.all) }
-    #expect(answers.fact(HostQuestions.cpu, Parse.cpu).value?.flags.isEmpty == false)
-    #expect(answers.fact(HostQuestions.memory, Parse.memory).value != nil)
-    #expect(answers.fact(HostQuestions.links, Parse.links).value?.contains { $0.name == "lo" } == true)
-    #expect(answers[HostQuestions.mounts].value?.isEmpty == false)
-  }
-
   @Test(arguments: names.filter { !$0.contains("/") }) func aNonceShowsThatADirectoryIsTheSame(name: String)
     async throws
   {
