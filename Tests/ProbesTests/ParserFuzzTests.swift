@@ -127,16 +127,25 @@ import Testing
   }
 
   /// A text that ends early tells less or nothing, never something else.
-  @Test func truncatedListsAreShorter() {
+  @Test func truncatedTextsTellLess() {
+    for subject in Self.subjects {
+      for length in 0..<subject.text.utf8.count {
+        #expect(subject.read(prefix(of: subject.text, length)) != .unsound, "\(subject.name), \(length) bytes")
+      }
+    }
     for length in 0..<Captures.links.utf8.count {
-      let text = String(decoding: Captures.links.utf8.prefix(length), as: UTF8.self)
-      #expect((Parse.links(text)?.count ?? 0) <= 6)
+      #expect((Parse.links(prefix(of: Captures.links, length))?.count ?? 0) <= 6)
     }
-    for length in 0..<Captures.tls.utf8.count {
-      let text = String(decoding: Captures.tls.utf8.prefix(length), as: UTF8.self)
-      let tls = Parse.tls(text, directory: "/d")
-      #expect(tls?.client == nil, "its last line is not whole")
+    for length in 0..<(Captures.tls.utf8.count - 1) {
+      #expect(Parse.tls(prefix(of: Captures.tls, length), directory: "/d")?.client == nil, "its last line is not whole")
     }
+    for length in 0..<(Captures.chrony.utf8.count - 1) {
+      #expect(Parse.clockSync(prefix(of: Captures.chrony, length)) == nil)
+    }
+  }
+
+  private func prefix(of text: String, _ length: Int) -> String {
+    String(decoding: text.utf8.prefix(length), as: UTF8.self)
   }
 
   /// As much as a host may print for one question: no parser's time may grow with the square of it.
@@ -147,7 +156,7 @@ import Testing
     let manyLines = String(repeating: subject.text, count: size / subject.text.utf8.count)
     let clock = ContinuousClock()
     for text in [manyLines, String(repeating: "7", count: size), String(repeating: lines.last ?? "", count: 4000)] {
-      let short = String(decoding: text.utf8.prefix(text.utf8.count / 8), as: UTF8.self)
+      let short = prefix(of: text, text.utf8.count / 8)
       let (brief, long) = (clock.measure { _ = subject.read(short) }, clock.measure { _ = subject.read(text) })
       #expect(long < brief * 40 + .milliseconds(300), "\(brief) for an eighth, \(long) for the whole")
     }

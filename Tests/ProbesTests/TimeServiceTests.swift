@@ -17,6 +17,7 @@ import Testing
     #expect(
       Parse.clockSync(text) == ClockSync(service: "chrony", synchronised: false, reference: "7F7F0101", stratum: 0))
     #expect(Parse.clockSync("chrony\n506 Cannot talk to daemon\n") == nil)
+    #expect(Parse.clockSync(Captures.chrony.replacing("Normal", with: "Not synchron")) == nil)
     #expect(Parse.clockSync(Captures.chrony.replacing("-0.000012345", with: "nan")) == nil)
     #expect(Parse.clockSync(Captures.chrony.replacing("0.020000000", with: "1e300")) == nil)
   }

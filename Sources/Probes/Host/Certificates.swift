@@ -71,10 +71,10 @@ extension Parse {
     }
     let fingerprint = lines.first { $0.contains("Fingerprint=") }.flatMap { pair($0, by: "=") }?.value
     guard let fingerprint, isFingerprint(fingerprint), let end = after("notAfter=").flatMap({ date($0) }),
-      let key = after("key "), let checked = after("Certificate will ")
+      let key = after("key "), let checked = after("Certificate will "), ["expire", "not expire"].contains(checked)
     else { return nil }
     return TLSCredentials.Certificate(
-      fingerprint: String(fingerprint), names: names(lines), notAfter: end, isExpired: checked != "not expire",
+      fingerprint: String(fingerprint), names: names(lines), notAfter: end, isExpired: checked == "expire",
       hasKey: key == "1")
   }
 

@@ -35,7 +35,8 @@ extension Parse {
     guard lines.count == 1, let line = lines.first else { return nil }
     let fields = fields(line, by: ",")
     guard fields.count >= 14, let stratum = count(fields[2], atMost: 255), let correction = nanoseconds(fields[4]),
-      let delay = nanoseconds(fields[10]), let dispersion = nanoseconds(fields[11])
+      let delay = nanoseconds(fields[10]), let dispersion = nanoseconds(fields[11]),
+      ["Normal", "Insert second", "Delete second", "Not synchronised"].contains(fields[13])
     else { return nil }
     let synchronised = fields[13] != "Not synchronised" && stratum > 0
     return ClockSync(
