@@ -99,12 +99,11 @@ private struct Credential {
 
   var issues: [Issue] {
     guard let certificate else {
-      return isNeeded
-        ? [issue("is missing", "absent", "Put it there, signed by the authority that both hosts trust.")] : []
+      return isNeeded ? [issue("is missing", "absent", look: "ls -l \(directory.shellQuoted)")] : []
     }
     let expired =
       certificate.isExpired
-      ? [issue("has expired", "expired", "See when: openssl x509 -noout -enddate -in \(path.shellQuoted)")] : []
+      ? [issue("has expired", "expired", look: "openssl x509 -noout -enddate -in \(path.shellQuoted)")] : []
     return expired + (role == .authority ? [] : trustIssues(certificate) + keyIssues(certificate))
   }
 
@@ -113,7 +112,7 @@ private struct Credential {
     guard let isTrusted = certificate.isTrusted else {
       return [unknown("is signed by the ca-cert.pem beside it", verify)]
     }
-    return isTrusted ? [] : [issue("is not signed by the ca-cert.pem beside it", "not trusted", verify)]
+    return isTrusted ? [] : [issue("is not signed by the ca-cert.pem beside it", "not trusted", look: verify)]
   }
 
   /// Without its key a client's certificate is not shown, which only matters where it is asked for.
@@ -122,10 +121,10 @@ private struct Credential {
     let key = "\(directory)/\(role.rawValue)-key.pem"
     let look = "ls -l \(key.shellQuoted)"
     guard let hasKey = certificate.hasKey else { return [unknown("has its key beside it", look)] }
-    return hasKey ? [] : [issue("has no key \(key) beside it", "without key", look)]
+    return hasKey ? [] : [issue("has no key \(key) beside it", "without key", look: look)]
   }
 
-  private func issue(_ words: String, _ state: String, _ remedy: String) -> Issue {
+  private func issue(_ words: String, _ state: String, look: String) -> Issue {
     let use =
       switch role {
       case .client where isNeeded: ", and the destination asks for it (migrate_tls_x509_verify)"
@@ -135,7 +134,10 @@ private struct Credential {
     return Issue(
       .blocker, "\(file) on \(host)", source: isSource ? state : "-", destination: isSource ? "-" : state,
       "The certificate \(path) on \(host) \(words)\(use): no encrypted connection comes about.",
-      remedy: ["\(remedy)    # on \(host)", "Then put a good one there; QEMU reads it anew for each move."])
+      remedy: [
+        "\(look)    # on \(host)",
+        "Put a good one there, signed by the authority of both hosts, with its key; QEMU reads it anew for each move.",
+      ])
   }
 
   private func unknown(_ words: String, _ command: String) -> Issue {
