@@ -20,7 +20,7 @@ let securityTLS = Rule(
 private func forcedTLS(_ move: Move) -> Answer {
   move.onBoth("migrate_tls_force in qemu.conf", \.qemuConf) { here, there in
     let key = "migrate_tls_force"
-    let forcing = [(move.source, here), (move.destination, there)].filter { $0.1[key] == "1" }.map(\.0.name)
+    let forcing = (here[key] == "1" ? [move.source.name] : []) + (there[key] == "1" ? [move.destination.name] : [])
     return Answer(
       forcing.map { host in
         Issue(
