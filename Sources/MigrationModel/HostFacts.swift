@@ -46,7 +46,7 @@ public struct HostFacts: Codable, Sendable, Equatable {
   /// Names of the defined network filters (`virConnectListAllNWFilters`).
   public var filters: Fact<[String]>
   public var pools: Fact<[StoragePool]>
-  public var domains: Fact<[DomainIdentity]>
+  public var domains: Fact<DomainList>
   /// Settings of qemu.conf that rules ask for, without quotes; a key that the file does not set is absent. Passwords and
   /// other keys are never kept.
   public var qemuConf: Fact<[String: String]>

@@ -48,7 +48,7 @@ struct HostProbe: Sendable {
     facts.pools = fact("virConnectListAllStoragePools") {
       try connection.storagePools().map { try StoragePool(parsing: $0.xml, isActive: $0.isActive) }
     }
-    facts.domains = fact("virConnectListAllDomains") { try connection.domainIdentities() }
+    facts.domains = fact("virConnectListAllDomains") { DomainList(try connection.domainIdentities()) }
   }
 
   /// The guest that is to move: its XML, its state and its `<cpu>` element. Throws HostUnusable when there is no such one.
