@@ -52,10 +52,11 @@ extension Move {
   fileprivate var unplug: [String] {
     [
       "Take it out for the move: "
-        + source.virsh("detach-device --domain \(domain.name) --file device.xml --live"),
-      "Or shut \(domain.name) down and move it offline: --offline",
+        + source.virsh("detach-device --domain \(domain.name) --file device.xml --live"), shutDown,
     ]
   }
+
+  fileprivate var shutDown: String { "Or shut \(domain.name) down and move it offline: --offline" }
 }
 
 /// libvirt's first version that asks QEMU for reasons against a migration before it begins one.
@@ -87,7 +88,7 @@ private func staysBehind(_ device: HostDevice, _ move: Move) -> Issue {
   let fate =
     device.kind == "usb"
     ? "libvirt does not refuse the move, but there the guest gets another device of that name, or none"
-    : "no QEMU moves its state"
+    : "the move is refused, or the guest finds other hardware in its place"
   return Issue(
     .blocker, device.text, source: "held by \(move.domain.name)", destination: "stays on \(move.source.name)",
     "\(move.domain.name) holds \(device.text) of \(move.source.name), which stays behind: \(fate).",
@@ -131,10 +132,13 @@ private struct Fate: Sendable {
   var weight: Weight
   /// End of a sentence.
   var because: String
+  /// It cannot be unplugged from a running guest.
+  var isBuiltIn: Bool
 
-  init(_ weight: Weight, _ because: String = "") {
+  init(_ weight: Weight, _ because: String = "", isBuiltIn: Bool = false) {
     self.weight = weight
     self.because = because
+    self.isBuiltIn = isBuiltIn
   }
 
   /// By the whole kind, else by its element.
@@ -149,8 +153,9 @@ private struct Fate: Sendable {
 }
 
 private let unmigratable = Fate(.never, "QEMU cannot save its state")
-private let dependsOnQEMU = Fate(
-  .onlyQEMUKnows, "whether its state can be moved depends on QEMU's version and on what serves it")
+private let dependsOnQEMU = Fate(.onlyQEMUKnows, dependence)
+private let builtInDependsOnQEMU = Fate(.onlyQEMUKnows, dependence, isBuiltIn: true)
+private let dependence = "whether its state can be moved depends on QEMU's version and on what serves it"
 private let cutConnections = Fate(.suffers, "connections that the guest has open through it are cut")
 private let copiedMemory = Fate(.suffers, "its memory is copied, and guests that stay behind share it no longer")
 
@@ -166,35 +171,34 @@ private let fates: [String: Fate] = [
   "disk vhostvdpa": dependsOnQEMU,
   "disk nvme": Fate(.never, "it is a PCI device of the host, which stays behind"),
   "controller nvme": unmigratable,
-  "iommu amd": dependsOnQEMU,
+  "iommu amd": builtInDependsOnQEMU,
   "input passthrough": unmigratable,
   "input evdev": Fate(.moves),
   "sound virtio": dependsOnQEMU,
   "crypto virtio": unmigratable,
-  "video vhostuser": dependsOnQEMU,
-  "video accel3d": Fate(.never, "QEMU cannot move the state of the host's renderer"),
-  "launchSecurity": Fate(.never, "memory that is encrypted for one host cannot be moved"),
+  "video vhostuser": builtInDependsOnQEMU,
+  "video accel3d": Fate(.never, "QEMU cannot move the state of the host's renderer", isBuiltIn: true),
+  "launchSecurity": Fate(.never, "memory that is encrypted for one host cannot be moved", isBuiltIn: true),
   "memory": Fate(.moves),
-  "memory sgx-epc": dependsOnQEMU,
+  "memory sgx-epc": builtInDependsOnQEMU,
 ]
 
 private func refusal(_ subject: String, _ fate: Fate, _ move: Move) -> Issue {
-  let severity: Severity =
-    switch fate.weight {
-    case .never: .blocker
-    case .onlyQEMUKnows: .unknown
-    case .moves, .suffers: .warning
-    }
-  let trial = "--allow device.unsupported: if QEMU refuses, it does so before anything moves."
-  let remedy: [String] =
-    switch fate.weight {
-    case .never: move.unplug
-    case .onlyQEMUKnows: move.unplug + ["Or try it with \(trial)"]
-    case .moves, .suffers: ["Tell those who use it, or shut \(move.domain.name) down and move it offline: --offline"]
-    }
-  return Issue(
-    severity, subject, source: "in use", destination: severity == .warning ? "not the same" : "not to be relied on",
-    "\(move.domain.name) on \(move.source.name) has \(subject): \(fate.because).", remedy: remedy)
+  func issue(_ severity: Severity, _ destination: String, _ remedy: [String]) -> Issue {
+    Issue(
+      severity, subject, source: "in use", destination: destination,
+      "\(move.domain.name) on \(move.source.name) has \(subject): \(fate.because).", remedy: remedy)
+  }
+  let aside = fate.isBuiltIn ? [move.shutDown] : move.unplug
+  switch fate.weight {
+  case .never: return issue(.blocker, "refused", aside)
+  case .onlyQEMUKnows:
+    return issue(
+      .unknown, "known only to QEMU",
+      ["Try it: --allow device.unsupported; what QEMU cannot move it refuses, and the guest runs on."] + aside)
+  case .moves, .suffers:
+    return issue(.warning, "not the same", ["Tell those who use it.", move.shutDown])
+  }
 }
 
 private func virtiofsAnswer(_ shares: [OtherDevice], _ move: Move) -> Answer {
