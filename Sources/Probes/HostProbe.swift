@@ -62,7 +62,7 @@ struct HostProbe: Sendable {
       facts.state = status.state
       facts.stateReason = status.reason
       facts.isPersistent = try domain.isPersistent()
-      return Guest(facts: facts, cpu: description.cpu)
+      return Guest(facts: facts, cpu: facts.cpu)
     } catch let error as LibvirtError where error.code == .noDomain {
       throw HostUnusable("\(target.name): there is no domain named “\(name)”", code: Int(error.code.rawValue))
     } catch let error as LibvirtError {
