@@ -33,8 +33,8 @@ extension DomainFacts {
     let listen = device.child("listen")
     let listenType = listen?.attribute("type") ?? "address"
     let socket = (listen?.attribute("socket") ?? device.attribute("socket")).flatMap { $0.isOfOneRun ? nil : $0 }
-    let port: Int? = try device.number("port").flatMap { $0 > 0 ? $0 : nil }
-    let securePort: Int? = try device.number("tlsPort").flatMap { $0 > 0 ? $0 : nil }
+    let port = try device.port("port")
+    let securePort = try device.port("tlsPort")
     graphics.append(
       Graphics(
         type: device.attribute("type") ?? "",
@@ -43,6 +43,15 @@ extension DomainFacts {
         isAutoport: device.attribute("autoport").map { $0 == "yes" } ?? (port == nil),
         socket: socket))
     need(.file, device.child("gl")?.attribute("rendernode"), for: "graphics \(device.attribute("type") ?? "")")
+  }
+}
+
+extension XMLElement {
+  /// A TCP port; nil for -1, which is one that is yet to be chosen.
+  fileprivate func port(_ attribute: String) throws -> Int? {
+    guard let port: Int = try number(attribute), port > 0 else { return nil }
+    guard port <= 65535 else { throw XMLError(.unexpected("\(port) is not a port (\(attribute))"), line: line) }
+    return port
   }
 }
 

@@ -4,10 +4,11 @@ extension DomainFacts {
   mutating func readInterface(_ element: XMLElement) throws {
     let mac = element.child("mac")?.attribute("address")
     let type = element.attribute("type") ?? ""
+    let mtu: UInt32? = try element.child("mtu")?.number("size")
     interfaces.append(
       Interface(
         mac: mac, source: interfaceSource(element, type),
-        filter: element.child("filterref")?.attribute("filter"), mtu: try element.child("mtu")?.number("size")))
+        filter: element.child("filterref")?.attribute("filter"), mtu: mtu.map(Int.init)))
     let use = "interface \(mac ?? element.alias)"
     readHostHardware(ofInterface: element, type, use: use)
     readHelpers(ofInterface: element, type, name: mac ?? element.alias)

@@ -57,6 +57,7 @@ private func emulators(ofArch arch: XMLElement) throws -> [Emulator] {
 }
 
 private func machine(_ element: XMLElement) throws -> Emulator.Machine {
-  Emulator.Machine(
-    name: element.text, canonical: element.attribute("canonical"), maxVCPUs: try element.number("maxCpus"))
+  let most: UInt32? = try element.number("maxCpus")
+  return Emulator.Machine(
+    name: element.text, canonical: element.attribute("canonical"), maxVCPUs: most.map(Int.init))
 }
