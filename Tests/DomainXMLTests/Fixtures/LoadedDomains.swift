@@ -60,6 +60,10 @@ let boundGuest = """
       <feature policy='optional' name='pcid'/>
       <feature policy='forbid' name='hle'/>
       <feature name='ssbd'/>
+      <numa>
+        <cell id='0' cpus='0-1' memory='2097152' unit='KiB'/>
+        <cell id='1' cpus='2-3' memory='2' unit='GiB'/>
+      </numa>
     </cpu>
     <clock offset='utc'>
       <timer name='rtc' tickpolicy='catchup'/>
