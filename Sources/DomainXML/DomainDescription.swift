@@ -57,6 +57,7 @@ extension DomainFacts {
     memory = try byteCount(of: domain.required("memory"), defaultUnit: "KiB")
     memoryHardLimit = try hardLimit(of: domain)
     locksMemory = domain.child("memoryBacking")?.child("locked") != nil
+    memorySource = domain.child("memoryBacking")?.child("source")?.attribute("type")
     hugePages = try hugePageUses(of: domain, &bitmaps)
     numaCells = try guestNodes(of: domain)
     placements = try bindings(of: domain).map { binding in

@@ -14,6 +14,7 @@ let boundGuest = """
         <page size='1' unit='GiB' nodeset='1'/>
       </hugepages>
       <locked/>
+      <source type='memfd'/>
     </memoryBacking>
     <memtune>
       <hard_limit unit='KiB'>8388608</hard_limit>
@@ -301,6 +302,10 @@ let boundGuest = """
         <source>
           <path>/srv/nvdimm</path>
         </source>
+        <target>
+          <size unit='KiB'>524288</size>
+          <node>1</node>
+        </target>
         <alias name='nvdimm0'/>
       </memory>
       <lease>
