@@ -1,6 +1,6 @@
 /// A daemon of a host: where it says who it is, and how it is started.
 enum Daemon: String, Sendable {
-  case libvirtd, sshd
+  case libvirtd, sshd, chronyd
 
   var processFile: String { "/run/\(rawValue).pid" }
 
@@ -9,6 +9,7 @@ enum Daemon: String, Sendable {
     case .libvirtd: ["libvirtd", "--listen", "--daemon"]
     case .sshd:
       ["/usr/sbin/sshd", "-f", "\(host.stateDirectory)/etc/sshd_config", "-E", "\(host.stateDirectory)/log/sshd.log"]
+    case .chronyd: ["chronyd", "-x", "-u", "root", "-f", "\(host.stateDirectory)/etc/chrony.conf"]
     }
   }
 }
@@ -40,6 +41,8 @@ extension Lab {
     switch daemon {
     case .libvirtd: try await Readiness(plan: plan).waitForLibvirt(host)
     case .sshd: try await Readiness(plan: plan).waitForSSH(host)
+    // It answers before its first process ends.
+    case .chronyd: break
     }
   }
 

@@ -13,9 +13,10 @@ struct HostFiles {
       "etc/machine-id": HostIdentity(uuid: uuid).machineID + "\n",
       "etc/shadow": "root:*:19000:0:99999:7:::\n",
       "etc/no-kvm": "",
-      "etc/sshd_config": sshd,
+      "etc/sshd_config": Self.sshd(of: host),
+      "etc/chrony.conf": Self.chrony,
       "etc/libvirt/libvirtd.conf": Self.libvirtd(address: host.address, uuid: uuid),
-      "etc/libvirt/qemu.conf": qemu,
+      "etc/libvirt/qemu.conf": Self.qemu(of: host),
       "etc/libvirt/qemu/networks/guests.xml": Self.network,
       "etc/libvirt/storage/shared.xml": Self.pool("shared", path: LabPlan.sharedPath),
     ]
@@ -52,7 +53,8 @@ struct HostFiles {
     "127.0.0.1 localhost\n" + plan.hosts.map { "\($0.address) \($0.name)\n" }.joined()
   }
 
-  private var qemu: String {
+  /// A setting that is repeated holds as it stands last.
+  static func qemu(of host: LabHost, adding settings: [String] = []) -> String {
     """
     user = "root"
     group = "root"
@@ -62,26 +64,36 @@ struct HostFiles {
     namespaces = [ ]
     migration_host = "\(host.address)"
 
-    """
+    """ + settings.map { $0 + "\n" }.joined()
   }
 
   /// No PAM: what the machine does at a login is no part of a lab.
-  private var sshd: String {
-    """
-    ListenAddress \(host.address)
-    HostKey \(host.stateDirectory)/etc/ssh_host_key
-    LogLevel VERBOSE
-    UsePAM no
-    UseDNS no
-    PasswordAuthentication no
-    KbdInteractiveAuthentication no
-    PermitRootLogin prohibit-password
-    PrintMotd no
-    MaxStartups 100
-    Subsystem sftp internal-sftp
+  ///
+  /// A setting that is repeated holds as it stands first.
+  static func sshd(of host: LabHost, adding settings: [String] = []) -> String {
+    settings.map { $0 + "\n" }.joined() + """
+      ListenAddress \(host.address)
+      HostKey \(host.stateDirectory)/etc/ssh_host_key
+      LogLevel VERBOSE
+      UsePAM no
+      UseDNS no
+      PasswordAuthentication no
+      KbdInteractiveAuthentication no
+      PermitRootLogin prohibit-password
+      PrintMotd no
+      MaxStartups 100
+      Subsystem sftp internal-sftp
+
+      """
+  }
+
+  /// The machine's own clock is the reference, and nobody is asked or told the time.
+  private static let chrony = """
+    local stratum 8
+    port 0
+    pidfile /run/chronyd.pid
 
     """
-  }
 
   private static let network = """
     <network>
