@@ -14,8 +14,12 @@ public enum Fault: Sendable, Hashable {
   case shadowed(path: String, by: String, on: LabHost)
   /// A file of the host holds `text`, for all who open it while this lasts; the file must be there.
   case fileSays(String, path: String, on: LabHost)
-  /// qemu.conf has more lines, and libvirtd was restarted.
-  case qemuSettings([String], on: LabHost)
+  /// Settings of qemu.conf, as they stand there, are changed, or removed where nil; libvirtd was restarted.
+  case qemuSettings([String: String?], on: LabHost)
+  /// What libvirt remembers of its QEMU has texts replaced, as if it had probed another; libvirtd was restarted.
+  case capabilities([String: String], on: LabHost)
+  /// libvirtd may lock so many bytes of memory and cannot raise that.
+  case lockedMemory(bytes: Int, on: LabHost)
   /// sshd_config has more lines, and sshd was restarted.
   case sshdSettings([String], on: LabHost)
   /// Whatever is run through ssh sees a clock that is so many seconds ahead; libfaketime through sshd's SetEnv.
@@ -79,7 +83,9 @@ extension Lab {
     case .hostName(let name, let host): try await setName(name, on: host)
     case .shadowed(let path, let other, let host): try await cover(path, with: other, on: host)
     case .fileSays(let text, let path, let host): try await cover(path, saying: text, on: host)
-    case .qemuSettings(let lines, let host): try await setQEMU(lines, on: host)
+    case .qemuSettings(let settings, let host): try await setQEMU(settings, on: host)
+    case .capabilities(let texts, let host): try await rewriteCapabilities(texts, on: host)
+    case .lockedMemory(let bytes, let host): try await limitLockedMemory(bytes, on: host)
     case .sshdSettings(let lines, let host): try await setSSHD(lines, on: host)
     case .clockAhead(let seconds, let host): try await setSSHD([clock(ahead: seconds)], on: host)
     case .clockUnsynchronised(let host): try await chronyc(["local", "off"], on: host)
@@ -104,7 +110,9 @@ extension Lab {
     case .hostName(_, let host): try await setName(host.name, on: host)
     case .shadowed(let path, _, let host), .fileSays(_, let path, let host):
       try await require(on: host, ["umount", "--lazy", "--", path], to: "uncover \(path)")
-    case .qemuSettings(_, let host): try await setQEMU([], on: host)
+    case .qemuSettings(_, let host): try await setQEMU([:], on: host)
+    case .capabilities(_, let host): try await forgetCapabilities(on: host)
+    case .lockedMemory(_, let host): try await restartLibvirtd(on: host)
     case .sshdSettings(_, let host), .clockAhead(_, let host): try await setSSHD([], on: host)
     case .clockUnsynchronised(let host): try await chronyc(["local", "stratum", "8"], on: host)
     case .answersDropped(let host, let other): try await route(["delete", "blackhole", other.address], on: host)

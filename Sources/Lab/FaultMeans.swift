@@ -30,10 +30,35 @@ extension Lab {
     try await cover(path, with: file, on: host)
   }
 
-  func setQEMU(_ lines: [String], on host: LabHost) async throws {
-    let text = HostFiles.qemu(of: host, adding: lines)
+  func setQEMU(_ settings: [String: String?], on host: LabHost) async throws {
+    let text = HostFiles.qemu(of: host, changing: settings)
     try Files.write(text, to: "\(host.stateDirectory)/etc/libvirt/qemu.conf", mode: 0o644)
     try await restartLibvirtd(on: host)
+  }
+
+  /// libvirt reads its file when it starts and believes it as long as QEMU's own file has not changed.
+  func rewriteCapabilities(_ texts: [String: String], on host: LabHost) async throws {
+    try await virsh(on: host, ["domcapabilities", "--virttype", "qemu"]).check("probe QEMU", host: host.name)
+    let directory = CapabilitiesCache.directory(of: host)
+    for name in try Files.names(in: directory) {
+      let path = "\(directory)/\(name)"
+      let text = texts.reduce(try Files.read(path)) { $0.replacing($1.key, with: $1.value) }
+      try Files.write(text, to: path)
+    }
+    try await restartLibvirtd(on: host)
+  }
+
+  func forgetCapabilities(on host: LabHost) async throws {
+    try Files.remove(CapabilitiesCache.directory(of: host))
+    try Files.makeDirectory(CapabilitiesCache.directory(of: host))
+    try await restartLibvirtd(on: host)
+  }
+
+  func limitLockedMemory(_ bytes: Int, on host: LabHost) async throws {
+    try await stop(.libvirtd, on: host, signal: "TERM")
+    let limits = ["prlimit", "--memlock=\(bytes):\(bytes)", "setpriv", "--bounding-set=-sys_resource", "--"]
+    try await require(on: host, limits + Daemon.libvirtd.command(on: host), to: "start libvirtd")
+    try await Readiness(plan: plan).waitForLibvirt(host)
   }
 
   func setSSHD(_ lines: [String], on host: LabHost) async throws {

@@ -53,18 +53,14 @@ struct HostFiles {
     "127.0.0.1 localhost\n" + plan.hosts.map { "\($0.address) \($0.name)\n" }.joined()
   }
 
-  /// A setting that is repeated holds as it stands last.
-  static func qemu(of host: LabHost, adding settings: [String] = []) -> String {
-    """
-    user = "root"
-    group = "root"
-    security_driver = "none"
-    remember_owner = 0
-    cgroup_controllers = [ ]
-    namespaces = [ ]
-    migration_host = "\(host.address)"
-
-    """ + settings.map { $0 + "\n" }.joined()
+  /// Changed settings replace the lab's own of the same name; nil removes one.
+  static func qemu(of host: LabHost, changing settings: [String: String?] = [:]) -> String {
+    let own: [String: String?] = [
+      "user": "\"root\"", "group": "\"root\"", "security_driver": "\"none\"", "remember_owner": "0",
+      "cgroup_controllers": "[ ]", "namespaces": "[ ]", "migration_host": "\"\(host.address)\"",
+    ]
+    return own.merging(settings) { _, new in new }.sorted { $0.key < $1.key }
+      .compactMap { key, value in value.map { "\(key) = \($0)\n" } }.joined()
   }
 
   /// No PAM: what the machine does at a login is no part of a lab.
