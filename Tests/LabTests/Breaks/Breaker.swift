@@ -45,20 +45,28 @@ struct Breaker: Sendable {
 
   /// Runs `steps` after `body`, also when that fails.
   private func healing<Result: Sendable>(_ steps: [Step], _ body: () async throws -> Result) async throws -> Result {
-    let outcome: Swift.Result<Result, any Error>
-    do { outcome = .success(try await body()) } catch { outcome = .failure(error) }
-    for step in steps { try await bench.take(step) }
-    return try outcome.get()
+    let done = await outcome(of: body)
+    let undone = await outcome(of: { for step in steps { try await bench.take(step) } })
+    let result = try done.get()
+    try undone.get()
+    return result
   }
 
   /// The guest is back where it was after `body`, also when that fails.
   private func healing<Result: Sendable>(
     _ broken: Break, _ body: () async throws -> Result
   ) async throws -> Result {
-    let outcome: Swift.Result<Result, any Error>
-    do { outcome = .success(try await body()) } catch { outcome = .failure(error) }
-    try await bringBack(broken)
-    return try outcome.get()
+    let done = await outcome(of: body)
+    let undone = await outcome(of: { try await bringBack(broken) })
+    let result = try done.get()
+    try undone.get()
+    return result
+  }
+
+  private func outcome<Result: Sendable>(
+    of body: () async throws -> Result
+  ) async -> Swift.Result<Result, any Error> {
+    do { return .success(try await body()) } catch { return .failure(error) }
   }
 
   private func bringBack(_ broken: Break) async throws {
@@ -66,7 +74,7 @@ struct Breaker: Sendable {
     if case .made = broken.guest {
       for host in lab.hosts {
         try await lab.virsh(on: host, ["destroy", guest.id])
-        try await lab.virsh(on: host, ["undefine", guest.id])
+        try await lab.virsh(on: host, ["undefine", "--managed-save", guest.id])
       }
       return
     }

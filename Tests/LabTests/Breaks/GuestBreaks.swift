@@ -7,7 +7,7 @@ extension Bench {
   }
 
   private var secret: String { "7d1c9c5e-52f7-4a6e-8c0c-8e0f6f3a0b11" }
-  private var encrypted: String { "\(LabPlan.sharedPath)/encrypted.img" }
+  private var memory: String { "\(LabPlan.localPath)/s.mem" }
   private var kernels: String { "\(lab.plan.cacheRoot)/kernel" }
 
   var deviceBreaks: [Break] {
@@ -18,7 +18,7 @@ extension Bench {
         outcome: .refuses("ermission denied")),
       Break(
         rule: "security.tls", what: "no host has certificates", options: ["--tls"],
-        outcome: .refuses("migrate")),
+        outcome: .refuses("Unable to access credentials")),
       Break(
         rule: "device.unsupported", what: "the guest shares memory with a peer",
         guest: made(devices: [
@@ -34,18 +34,14 @@ extension Bench {
         heal: [run(two, "ip", "address", "add", "\(Self.commonAddress)/32", "dev", "direct1")],
         source: Self.commonAddress, outcome: .refuses("Failed to bind socket: Cannot assign requested address")),
       Break(
-        rule: "device.secrets", what: "host2 does not know the secret of an encrypted disk",
+        rule: "device.secrets", what: "host2 does not know the secret of a disk",
         guest: made(
           devices: [
-            "<disk type='file' device='disk'><driver name='qemu' type='raw' cache='none'/>"
-              + "<source file='\(encrypted)'><encryption format='luks'><secret type='passphrase' uuid='\(secret)'/>"
-              + "</encryption></source><target dev='vda' bus='virtio'/></disk>"
-          ], runs: false),
-        make: [
-          run(
-            one, "qemu-img", "create", "-q", "--object", "secret,id=s,data=word", "-f", "luks", "-o",
-            "key-secret=s,iter-time=10", encrypted, "1M")
-        ], heal: [run(one, "rm", encrypted)], subject: secret, destination: "not defined",
+            "<disk type='network' device='disk'><driver name='qemu' type='raw'/>"
+              + "<source protocol='iscsi' name='iqn.2020-01.example:disk/1'><host name='\(Self.commonAddress)'/>"
+              + "<auth username='lab'><secret type='iscsi' uuid='\(secret)'/></auth></source>"
+              + "<target dev='vda' bus='virtio'/></disk>"
+          ], runs: false), subject: secret, destination: "not defined",
         outcome: .doesNotStart("ecret not found")),
     ]
   }
@@ -53,12 +49,23 @@ extension Bench {
   var guestBreaks: [Break] {
     [
       Break(
-        rule: "guest.state", what: "the guest is saved", make: [virsh(one, "managedsave", "web")],
-        heal: [virsh(one, "start", "web")], outcome: .untried("tried below")),
+        rule: "guest.state", what: "the guest is saved", guest: made(), make: [virsh(one, "managedsave", "made")],
+        outcome: .shows(
+          "libvirt moves the definition and leaves the memory behind",
+          [
+            Look(
+              step: virsh(one, "migrate", "made", two.uri, "--offline", "--persistent", "--undefinesource"), says: ""),
+            Look(step: virsh(two, "dominfo", "made"), says: "Managed save:   no"),
+            Look(step: run(one, "ls", "/var/lib/libvirt/qemu/save"), says: "made.save"),
+          ])),
       Break(
         rule: "guest.snapshots", what: "the guest has a snapshot",
-        make: [virsh(one, "snapshot-create-as", "web", "s", "--disk-only", "--no-metadata")],
-        heal: [], outcome: .refuses("snapshots")),
+        make: [
+          virsh(
+            one, "snapshot-create-as", "web", "s", "--live", "--memspec", "\(memory),snapshot=external",
+            "--diskspec", "vda,snapshot=no", "--diskspec", "sda,snapshot=no", "--diskspec", "sdb,snapshot=no")
+        ], heal: [virsh(one, "snapshot-delete", "web", "s", "--metadata"), run(one, "rm", memory)],
+        outcome: .refuses("snapshots")),
       Break(
         rule: "guest.jobs", what: "a disk is being copied",
         make: [
@@ -93,7 +100,7 @@ extension Bench {
           [
             Look(
               step: virsh(one, "migrate", "web", two.uri, "--live", "--p2p", "--tunnelled", "--parallel"),
-              says: "Tunnelling and parallel migration are mutually exclusive")
+              says: "'VIR_MIGRATE_TUNNELLED' and 'VIR_MIGRATE_PARALLEL' are mutually exclusive")
           ])),
     ]
   }

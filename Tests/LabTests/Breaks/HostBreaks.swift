@@ -28,11 +28,14 @@ extension Bench {
         faults: [.unreachable(two, from: one)], destination: "unreachable", along: ["network.mtu"],
         outcome: .refuses("No route to host")),
       Break(
-        rule: "network.ports", what: "host2's one migration port is taken",
-        faults: [.qemuSettings(["migration_port_min": "49200", "migration_port_max": "49200"], on: two)],
-        make: [run(two, "sh", "-c", "nc -lk \(two.address) 49200 >/dev/null 2>&1 & echo $! >/run/taken.pid")],
-        heal: [run(two, "sh", "-c", "kill $(cat /run/taken.pid)")], subject: "ports 49200",
-        destination: "0 of 1 free", outcome: .refuses("Unable to find an unused port in range 'migration'")),
+        rule: "network.ports", what: "host2's migration ports are taken",
+        faults: [.qemuSettings(["migration_port_min": "49200", "migration_port_max": "49201"], on: two)],
+        make: [
+          run(
+            two, "sh", "-c",
+            "for port in 49200 49201; do nc -lk $port >/dev/null 2>&1 & echo $!; done >/run/taken")
+        ], heal: [run(two, "sh", "-c", "kill $(cat /run/taken)")], subject: "ports 49200-49201",
+        destination: "0 of 2 free", outcome: .refuses("Unable to find an unused port in range 'migration'")),
       Break(
         rule: "ssh.max-startups", what: "host2's sshd takes one connection at a time",
         faults: [.sshdSettings(["MaxStartups 1:100:60"], on: two)], severity: "warning",
