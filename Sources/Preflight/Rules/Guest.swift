@@ -116,8 +116,7 @@ private func stateIssue(_ severity: Severity, _ move: Move, _ what: String, _ re
 let guestCollision = Rule("guest.collision", .blocker, "domains of that name or UUID on the destination") { move in
   move.onDestination("the list of domains", \.domains).answer { domains in
     let name = move.nameOnDestination
-    let alike = domains.filter { $0.name == name || $0.uuid.lowercased() == move.domain.uuid.lowercased() }
-    return Answer(alike.map { collision(with: $0, name, move) })
+    return Answer(domains.alike(name: name, uuid: move.domain.uuid).map { collision(with: $0, name, move) })
   }
 }
 
