@@ -1,3 +1,5 @@
+import FoundationEssentials
+
 /// How faults are made, one means each.
 extension Lab {
   func setLink(_ device: String, _ settings: [String], on host: LabHost) async throws {
@@ -25,7 +27,8 @@ extension Lab {
   func cover(_ path: String, saying text: String, on host: LabHost) async throws {
     let directory = "\(host.stateDirectory)/faults"
     try Files.makeDirectory(directory)
-    let file = directory + "/" + String(path.map { $0 == "/" ? "-" : $0 })
+    // Never the file that another fault has put there: what is replaced can no longer be covered.
+    let file = "\(directory)/\(UUID().uuidString)"
     try Files.write(text, to: file, mode: 0o755)
     try await cover(path, with: file, on: host)
   }
@@ -61,17 +64,17 @@ extension Lab {
     try await Readiness(plan: plan).waitForLibvirt(host)
   }
 
-  func setSSHD(_ lines: [String], on host: LabHost) async throws {
-    let text = HostFiles.sshd(of: host, adding: lines)
+  func setSSHD(_ settings: [String: String], on host: LabHost) async throws {
+    let text = HostFiles.sshd(of: host, changing: settings)
     try Files.write(text, to: "\(host.stateDirectory)/etc/sshd_config", mode: 0o644)
     try await stop(.sshd, on: host, signal: "TERM")
     try await start(.sshd, on: host)
   }
 
-  /// A line of sshd_config. The monotonic clock stays right, so that programs wait as long as they mean to.
+  /// For sshd's SetEnv. The monotonic clock stays right, so that programs wait as long as they mean to.
   func clock(ahead seconds: Double) -> String {
     let library = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
-    return "SetEnv LD_PRELOAD=\(library) FAKETIME=+\(seconds) FAKETIME_DONT_FAKE_MONOTONIC=1"
+    return "LD_PRELOAD=\(library) FAKETIME=+\(seconds) FAKETIME_DONT_FAKE_MONOTONIC=1"
   }
 
   func closePorts(rejecting rejects: Bool, on host: LabHost) async throws {

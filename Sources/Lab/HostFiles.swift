@@ -63,24 +63,16 @@ struct HostFiles {
       .compactMap { key, value in value.map { "\(key) = \($0)\n" } }.joined()
   }
 
-  /// No PAM: what the machine does at a login is no part of a lab.
-  ///
-  /// A setting that is repeated holds as it stands first.
-  static func sshd(of host: LabHost, adding settings: [String] = []) -> String {
-    settings.map { $0 + "\n" }.joined() + """
-      ListenAddress \(host.address)
-      HostKey \(host.stateDirectory)/etc/ssh_host_key
-      LogLevel VERBOSE
-      UsePAM no
-      UseDNS no
-      PasswordAuthentication no
-      KbdInteractiveAuthentication no
-      PermitRootLogin prohibit-password
-      PrintMotd no
-      MaxStartups 100
-      Subsystem sftp internal-sftp
-
-      """
+  /// Changed settings replace the lab's own of the same name. No PAM: what the machine does at a login is no part of a
+  /// lab.
+  static func sshd(of host: LabHost, changing settings: [String: String] = [:]) -> String {
+    let own = [
+      "ListenAddress": host.address, "HostKey": "\(host.stateDirectory)/etc/ssh_host_key", "LogLevel": "VERBOSE",
+      "UsePAM": "no", "UseDNS": "no", "PasswordAuthentication": "no", "KbdInteractiveAuthentication": "no",
+      "PermitRootLogin": "prohibit-password", "PrintMotd": "no", "MaxStartups": "100",
+      "Subsystem": "sftp internal-sftp",
+    ]
+    return own.merging(settings) { _, new in new }.sorted { $0.key < $1.key }.map { "\($0) \($1)\n" }.joined()
   }
 
   /// The machine's own clock is the reference, and nobody is asked or told the time.

@@ -50,6 +50,7 @@ extension Bench {
     [
       Break(
         rule: "guest.state", what: "the guest is saved", guest: made(), make: [virsh(one, "managedsave", "made")],
+        heal: [run(one, "rm", "/var/lib/libvirt/qemu/save/made.save")],
         outcome: .shows(
           "libvirt moves the definition and leaves the memory behind",
           [
@@ -81,7 +82,11 @@ extension Bench {
         ]), severity: "info", outcome: .moves("as well as without an agent", [])),
       Break(
         rule: "guest.collision", what: "host2 has another guest of that name",
-        make: [virsh(two, "define", "/dev/stdin", input: "<domain type='qemu'><name>web</name><memory>8192</memory><os><type>hvm</type></os></domain>")],
+        make: [
+          virsh(
+            two, "define", "/dev/stdin",
+            input: "<domain type='qemu'><name>web</name><memory>8192</memory><os><type>hvm</type></os></domain>")
+        ],
         heal: [virsh(two, "undefine", "web")], subject: "web", outcome: .refuses("already exists with uuid")),
       Break(
         rule: "guest.persistence", what: "the definition is taken away here and not made there",

@@ -18,7 +18,8 @@ extension Bench {
         rule: "network.direct", what: "host2 has no device for macvtap",
         make: [run(two, "ip", "link", "set", Self.device, "name", "other0")],
         heal: [
-          run(two, "ip", "link", "set", "other0", "name", Self.device), run(two, "ip", "link", "set", Self.device, "up"),
+          run(two, "ip", "link", "set", "other0", "name", Self.device),
+          run(two, "ip", "link", "set", Self.device, "up"),
         ], subject: Self.device, source: "up", destination: "absent", outcome: .refuses(Self.device)),
       Break(
         rule: "network.mtu", what: "host2's uplink takes 1400 bytes", faults: [.mtu(of: "guests", 1400, on: two)],

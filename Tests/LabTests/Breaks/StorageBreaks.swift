@@ -36,7 +36,7 @@ extension Bench {
       Break(
         rule: "storage.pool", what: "host2's pool is not active",
         make: [virsh(two, "pool-destroy", "shared")], heal: [virsh(two, "pool-start", "shared")],
-        outcome: .refuses("storage pool 'shared' containing volume")),
+        subject: "shared", outcome: .refuses("storage pool 'shared' containing volume")),
       Break(
         rule: "storage.copy-space", what: "host2 has nothing to copy the disk onto", guest: .local,
         options: ["--copy-storage-all"], subject: localImage, destination: "absent",
@@ -55,8 +55,7 @@ extension Bench {
       Break(
         rule: "storage.locks", what: "host2 has a lock manager, host1 has none",
         faults: [.qemuSettings(["lock_manager": "\"lockd\""], on: two)],
-        make: [run(two, "virtlockd", "--daemon")], heal: [run(two, "sh", "-c", "kill $(cat /run/virtlockd.pid)")],
-        source: "nop", destination: "lockd", outcome: .refuses("lock")),
+        source: "nop", destination: "lockd", outcome: .refuses("virtlockd-sock")),
     ]
   }
 }
