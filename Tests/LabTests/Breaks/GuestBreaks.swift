@@ -13,8 +13,9 @@ extension Bench {
   var deviceBreaks: [Break] {
     [
       Break(
-        rule: "security.model", what: "host2's QEMU runs as nobody",
-        faults: [.qemuSettings(["user": "\"nobody\"", "group": "\"nogroup\""], on: two)], destination: "nobody",
+        rule: "security.model", what: "host2's QEMU runs as nobody, and nobody gives it the files",
+        faults: [.qemuSettings(["user": "\"nobody\"", "group": "\"nogroup\"", "dynamic_ownership": "0"], on: two)],
+        destination: "65534",
         outcome: .refuses("ermission denied")),
       Break(
         rule: "security.tls", what: "no host has certificates", options: ["--tls"],
