@@ -79,6 +79,9 @@ public struct DomainFacts: Codable, Sendable, Equatable {
   public var otherDevices: [OtherDevice]
   /// Whether the guest agent answers; nil when the guest has no channel for one.
   public var agentIsConnected: Bool?
+  /// The XML that a migration carries, with what libvirt calls secure (`virDomainGetXMLDesc`, MIGRATABLE and SECURE); nil
+  /// unless it was asked for. Never saved.
+  public var migratableXML: String?
 
   /// Version of the QEMU that runs the guest, which a package upgrade does not change; known(nil) when shut off.
   public var runningQEMU: Fact<Version?>
@@ -127,6 +130,16 @@ public struct DomainFacts: Codable, Sendable, Equatable {
   }
 
   public var isActive: Bool { state.isActive }
+
+  /// The guest as `--xml` has the destination start it: what a destination XML may change is as `described` has it.
+  public func fitted(to described: DomainFacts) -> DomainFacts {
+    var guest = self
+    guest.emulator = described.emulator
+    (guest.disks, guest.interfaces, guest.graphics) = (described.disks, described.interfaces, described.graphics)
+    (guest.placements, guest.hugePages) = (described.placements, described.hugePages)
+    (guest.hostPaths, guest.secrets) = (described.hostPaths, described.secrets)
+    return guest
+  }
 }
 
 /// A `<disk>` of a domain.
