@@ -61,7 +61,7 @@ let package = Package(
         // Ten thousand exported symbols would be searched for each that a library of libvirt's needs at start-up.
         linkerSettings: [.unsafeFlags(["-Xlinker", "--no-export-dynamic"])]),
       .testTarget(
-        name: "LabTests", dependencies: ["Lab", "Libvirt", "MigrationModel", "migrate", subprocess],
+        name: "LabTests", dependencies: ["Lab", "Libvirt", "MigrationModel", "Preflight", "migrate", subprocess],
         swiftSettings: strict),
     ],
   ].flatMap { $0 }

@@ -4,6 +4,7 @@
 packages=(
   libvirt-dev libssh-dev libxml2-dev pkg-config # to build
   libvirt-daemon-system libvirt-clients qemu-system-x86 openssh-server openssh-client # the lab's hosts
+  chrony faketime nftables # their clocks and firewalls
   busybox-static kmod bindfs # its guests and their storage
   iproute2 iputils-ping util-linux # its networks
   netcat-openbsd python3-jsonschema # what tests look with

@@ -2,15 +2,43 @@
 public enum Fault: Sendable, Hashable {
   /// The host has no bridge br0; the devices of guests that were on it stay, unplugged.
   case bridgeMissing(on: LabHost)
+  /// br0 is there and leads nowhere: the host's port is not on it.
+  case uplinkUnplugged(on: LabHost)
+  /// A network device of the host takes other packets at most.
+  case mtu(of: String, Int, on: LabHost)
   /// The host says that it is the other one.
   case hostUUID(of: LabHost, on: LabHost)
+  /// The host has another name.
+  case hostName(String, on: LabHost)
   /// The host sees another directory at a path: same name, other contents.
   case shadowed(path: String, by: String, on: LabHost)
+  /// A file of the host holds `text`, for all who open it while this lasts; the file must be there.
+  case fileSays(String, path: String, on: LabHost)
+  /// Settings of qemu.conf, as they stand there, are changed, or removed where nil; libvirtd was restarted.
+  case qemuSettings([String: String?], on: LabHost)
+  /// What libvirt remembers of its QEMU has texts replaced, as if it had probed another; libvirtd was restarted.
+  case capabilities([String: String], on: LabHost)
+  /// libvirtd may lock so many bytes of memory and cannot raise that.
+  case lockedMemory(bytes: Int, on: LabHost)
+  /// Settings of sshd_config are changed; sshd was restarted.
+  case sshdSettings([String: String], on: LabHost)
+  /// Whatever is run through ssh sees a clock that is so many seconds ahead; libfaketime through sshd's SetEnv.
+  case clockAhead(seconds: Double, on: LabHost)
+  /// The host's time service runs and has nothing to follow.
+  case clockUnsynchronised(on: LabHost)
+  /// Answers to one host are thrown away; all others still reach both.
+  case answersDropped(on: LabHost, to: LabHost)
+  /// One host has no way to another, and is told so at once.
+  case unreachable(LabHost, from: LabHost)
+  /// The host's firewall throws away what comes to the ports of migrations (49152 to 49215), or answers as if nothing
+  /// listened there; needs nftables in the kernel.
+  case migrationPortsClosed(on: LabHost, rejecting: Bool)
   /// The host's libvirtd was killed; its guests run on.
   case libvirtdKilled(on: LabHost)
   /// The host's libvirtd is stopped (SIGSTOP): it takes connections and never answers.
   case libvirtdFrozen(on: LabHost)
   case sshdStopped(on: LabHost)
+  case timeServiceStopped(on: LabHost)
   /// The outside and every host know a wrong key for this one.
   case hostKeyUnexpected(of: LabHost)
 }
@@ -22,6 +50,12 @@ extension Lab {
   /// Throws what `body` throws, else the first `LabError` of making or healing a fault.
   public nonisolated(nonsending) func withFault<Result: Sendable>(
     _ faults: Fault..., while body: () async throws -> Result
+  ) async throws -> Result {
+    try await withFaults(faults, while: body)
+  }
+
+  public nonisolated(nonsending) func withFaults<Result: Sendable>(
+    _ faults: [Fault], while body: () async throws -> Result
   ) async throws -> Result {
     var made: [Fault] = []
     let outcome: Swift.Result<Result, any Error>
@@ -43,12 +77,25 @@ extension Lab {
     switch fault {
     case .bridgeMissing(let host):
       try await require(on: host, ["ip", "link", "delete", "br0"], to: "remove br0")
+    case .uplinkUnplugged(let host): try await setLink("guests", ["nomaster"], on: host)
+    case .mtu(let device, let bytes, let host): try await setLink(device, ["mtu", "\(bytes)"], on: host)
     case .hostUUID(let other, let host): try await setUUID(of: other, on: host)
-    case .shadowed(let path, let other, let host):
-      try await require(on: host, ["mount", "--bind", "--", other, path], to: "shadow \(path)")
+    case .hostName(let name, let host): try await setName(name, on: host)
+    case .shadowed(let path, let other, let host): try await cover(path, with: other, on: host)
+    case .fileSays(let text, let path, let host): try await cover(path, saying: text, on: host)
+    case .qemuSettings(let settings, let host): try await setQEMU(settings, on: host)
+    case .capabilities(let texts, let host): try await rewriteCapabilities(texts, on: host)
+    case .lockedMemory(let bytes, let host): try await limitLockedMemory(bytes, on: host)
+    case .sshdSettings(let settings, let host): try await setSSHD(settings, on: host)
+    case .clockAhead(let seconds, let host): try await setSSHD(["SetEnv": clock(ahead: seconds)], on: host)
+    case .clockUnsynchronised(let host): try await chronyc(["local", "off"], on: host)
+    case .answersDropped(let host, let other): try await route(["add", "blackhole", other.address], on: host)
+    case .unreachable(let other, let host): try await route(["add", "unreachable", other.address], on: host)
+    case .migrationPortsClosed(let host, let rejects): try await closePorts(rejecting: rejects, on: host)
     case .libvirtdKilled(let host): try await stop(.libvirtd, on: host, signal: "KILL")
     case .libvirtdFrozen(let host): try await send("STOP", to: .libvirtd, on: host)
     case .sshdStopped(let host): try await stop(.sshd, on: host, signal: "TERM")
+    case .timeServiceStopped(let host): try await stop(.chronyd, on: host, signal: "TERM")
     case .hostKeyUnexpected(let host): try writeKnownHosts(wrongFor: host)
     }
   }
@@ -57,12 +104,25 @@ extension Lab {
   public func heal(_ fault: Fault) async throws {
     switch fault {
     case .bridgeMissing(let host): try await restoreBridge(on: host)
+    case .uplinkUnplugged(let host): try await setLink("guests", ["master", "br0"], on: host)
+    case .mtu(let device, _, let host): try await setLink(device, ["mtu", "1500"], on: host)
     case .hostUUID(_, let host): try await setUUID(of: host, on: host)
-    case .shadowed(let path, _, let host):
+    case .hostName(_, let host): try await setName(host.name, on: host)
+    case .shadowed(let path, _, let host), .fileSays(_, let path, let host):
       try await require(on: host, ["umount", "--lazy", "--", path], to: "uncover \(path)")
+    case .qemuSettings(_, let host): try await setQEMU([:], on: host)
+    case .capabilities(_, let host): try await forgetCapabilities(on: host)
+    case .lockedMemory(_, let host): try await restartLibvirtd(on: host)
+    case .sshdSettings(_, let host), .clockAhead(_, let host): try await setSSHD([:], on: host)
+    case .clockUnsynchronised(let host): try await chronyc(["local", "stratum", "8"], on: host)
+    case .answersDropped(let host, let other): try await route(["delete", "blackhole", other.address], on: host)
+    case .unreachable(let other, let host): try await route(["delete", "unreachable", other.address], on: host)
+    case .migrationPortsClosed(let host, _):
+      try await require(on: host, ["nft", "delete", "table", "inet", "fault"], to: "open the migration ports")
     case .libvirtdKilled(let host): try await start(.libvirtd, on: host)
     case .libvirtdFrozen(let host): try await send("CONT", to: .libvirtd, on: host)
     case .sshdStopped(let host): try await start(.sshd, on: host)
+    case .timeServiceStopped(let host): try await start(.chronyd, on: host)
     case .hostKeyUnexpected: try writeKnownHosts(wrongFor: nil)
     }
   }
@@ -76,34 +136,5 @@ extension Lab {
       }
       return outcome
     }.value
-  }
-
-  /// Makes br0 as it was: the host's port and the guests' devices that lost their bridge are on it again.
-  private func restoreBridge(on host: LabHost) async throws {
-    let new = ["ip", "link", "add", "br0", "type", "bridge", "stp_state", "0", "forward_delay", "0"]
-    try await require(on: host, new, to: "make br0")
-    let devices = try await require(on: host, ["ls", "/sys/class/net"], to: "list the devices").output
-    for device in devices.split(separator: "\n") where device == "guests" || device.hasPrefix("vnet") {
-      try await require(
-        on: host, ["ip", "link", "set", String(device), "master", "br0"], to: "plug \(device) into br0")
-    }
-    try await require(on: host, ["ip", "link", "set", "br0", "up"], to: "start br0")
-  }
-
-  /// A host's own UUID is its machine id; the other's is written into its configuration, and its libvirtd restarted.
-  private func setUUID(of other: LabHost, on host: LabHost) async throws {
-    let text = HostFiles.libvirtd(address: host.address, uuid: try HostIdentity(of: other).uuid)
-    try Files.write(text, to: "\(host.stateDirectory)/etc/libvirt/libvirtd.conf", mode: 0o644)
-    try await restartLibvirtd(on: host)
-  }
-
-  /// The key of the lab's own user stands in for the wrong one.
-  private func writeKnownHosts(wrongFor wrong: LabHost?) throws {
-    var keys: [String: String] = [:]
-    for host in hosts {
-      let path = host == wrong ? identityPath : "\(host.stateDirectory)/etc/ssh_host_key"
-      keys[host.name] = try Files.read("\(path).pub")
-    }
-    try AccessFiles(plan: plan).writeKnownHosts(keys)
   }
 }

@@ -43,10 +43,16 @@ public struct GuestSpecification: Sendable, Equatable {
   public var workload: Workload?
   /// A machine type of QEMU's: "pc", "q35" or one with a version.
   public var machine: String
+  public var emulator: String
+  /// XML of more children of `<domain>`, as libvirt takes it.
+  public var elements: [String]
+  /// XML of more devices.
+  public var devices: [String]
 
   public init(
     name: String, uuid: UUID = UUID(), memory: Int = 256, vcpus: Int = 1, disk: Disk = .none,
-    connection: Connection = .bridge("br0"), address: String? = nil, workload: Workload? = nil, machine: String = "pc"
+    connection: Connection = .bridge("br0"), address: String? = nil, workload: Workload? = nil, machine: String = "pc",
+    emulator: String = "/usr/bin/qemu-system-x86_64", elements: [String] = [], devices: [String] = []
   ) {
     self.name = name
     self.uuid = uuid
@@ -57,6 +63,9 @@ public struct GuestSpecification: Sendable, Equatable {
     self.address = address
     self.workload = workload
     self.machine = machine
+    self.emulator = emulator
+    self.elements = elements
+    self.devices = devices
   }
 
   /// Names the guest in virsh's arguments: unlike a name it needs no quoting and cannot look like an option.

@@ -18,12 +18,14 @@ struct GuestXML {
       </os>
       <features><acpi/></features>
       <on_crash>preserve</on_crash>
+      \(guest.elements.joined(separator: "\n"))
       <devices>
-        <emulator>/usr/bin/qemu-system-x86_64</emulator>
+        <emulator>\(Self.escape(guest.emulator))</emulator>
         \(disk)
         \(interface)
         <serial type='file'><source path='\(Self.escape(guest.consolePath))' append='on'/></serial>
         <memballoon model='virtio'/>
+        \(guest.devices.joined(separator: "\n"))
       </devices>
     </domain>
 

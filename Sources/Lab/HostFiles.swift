@@ -13,9 +13,10 @@ struct HostFiles {
       "etc/machine-id": HostIdentity(uuid: uuid).machineID + "\n",
       "etc/shadow": "root:*:19000:0:99999:7:::\n",
       "etc/no-kvm": "",
-      "etc/sshd_config": sshd,
+      "etc/sshd_config": Self.sshd(of: host),
+      "etc/chrony.conf": Self.chrony,
       "etc/libvirt/libvirtd.conf": Self.libvirtd(address: host.address, uuid: uuid),
-      "etc/libvirt/qemu.conf": qemu,
+      "etc/libvirt/qemu.conf": Self.qemu(of: host),
       "etc/libvirt/qemu/networks/guests.xml": Self.network,
       "etc/libvirt/storage/shared.xml": Self.pool("shared", path: LabPlan.sharedPath),
     ]
@@ -52,36 +53,35 @@ struct HostFiles {
     "127.0.0.1 localhost\n" + plan.hosts.map { "\($0.address) \($0.name)\n" }.joined()
   }
 
-  private var qemu: String {
-    """
-    user = "root"
-    group = "root"
-    security_driver = "none"
-    remember_owner = 0
-    cgroup_controllers = [ ]
-    namespaces = [ ]
-    migration_host = "\(host.address)"
-
-    """
+  /// Changed settings replace the lab's own of the same name; nil removes one.
+  static func qemu(of host: LabHost, changing settings: [String: String?] = [:]) -> String {
+    let own: [String: String?] = [
+      "user": "\"root\"", "group": "\"root\"", "security_driver": "\"none\"", "remember_owner": "0",
+      "cgroup_controllers": "[ ]", "namespaces": "[ ]", "migration_host": "\"\(host.address)\"",
+    ]
+    return own.merging(settings) { _, new in new }.sorted { $0.key < $1.key }
+      .compactMap { key, value in value.map { "\(key) = \($0)\n" } }.joined()
   }
 
-  /// No PAM: what the machine does at a login is no part of a lab.
-  private var sshd: String {
-    """
-    ListenAddress \(host.address)
-    HostKey \(host.stateDirectory)/etc/ssh_host_key
-    LogLevel VERBOSE
-    UsePAM no
-    UseDNS no
-    PasswordAuthentication no
-    KbdInteractiveAuthentication no
-    PermitRootLogin prohibit-password
-    PrintMotd no
-    MaxStartups 100
-    Subsystem sftp internal-sftp
+  /// Changed settings replace the lab's own of the same name. No PAM: what the machine does at a login is no part of a
+  /// lab.
+  static func sshd(of host: LabHost, changing settings: [String: String] = [:]) -> String {
+    let own = [
+      "ListenAddress": host.address, "HostKey": "\(host.stateDirectory)/etc/ssh_host_key", "LogLevel": "VERBOSE",
+      "UsePAM": "no", "UseDNS": "no", "PasswordAuthentication": "no", "KbdInteractiveAuthentication": "no",
+      "PermitRootLogin": "prohibit-password", "PrintMotd": "no", "MaxStartups": "100",
+      "Subsystem": "sftp internal-sftp",
+    ]
+    return own.merging(settings) { _, new in new }.sorted { $0.key < $1.key }.map { "\($0) \($1)\n" }.joined()
+  }
+
+  /// The machine's own clock is the reference, and nobody is asked or told the time.
+  private static let chrony = """
+    local stratum 8
+    port 0
+    pidfile /run/chronyd.pid
 
     """
-  }
 
   private static let network = """
     <network>

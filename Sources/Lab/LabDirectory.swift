@@ -56,16 +56,16 @@ struct LabDirectory {
 struct CapabilitiesCache {
   let plan: LabPlan
   private var kept: String { "\(plan.cacheRoot)/capabilities" }
-  private func own(_ host: LabHost) -> String { "\(host.stateDirectory)/cache/qemu/capabilities" }
+  static func directory(of host: LabHost) -> String { "\(host.stateDirectory)/cache/qemu/capabilities" }
 
   /// Gives a host that is not up yet what earlier labs kept; libvirt itself discards what does not fit its QEMU.
   func seed(_ host: LabHost) throws {
-    try copy(from: kept, to: own(host))
+    try copy(from: kept, to: Self.directory(of: host))
   }
 
   /// Keeps what a host that is up has probed.
   func keep(from host: LabHost) throws {
-    try copy(from: own(host), to: kept)
+    try copy(from: Self.directory(of: host), to: kept)
   }
 
   private func copy(from source: String, to target: String) throws {

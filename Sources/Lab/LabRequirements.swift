@@ -18,7 +18,7 @@ public enum LabRequirements {
   private static let programs = [
     ("libvirtd", "libvirt-daemon-system"), ("virtlogd", "libvirt-daemon-system"), ("virsh", "libvirt-clients"),
     ("qemu-system-x86_64", "qemu-system-x86"), ("sshd", "openssh-server"), ("ssh-keygen", "openssh-client"),
-    ("bindfs", "bindfs"), ("busybox", "busybox-static"), ("ip", "iproute2"), ("tc", "iproute2"),
+    ("bindfs", "bindfs"), ("busybox", "busybox-static"), ("chronyd", "chrony"), ("ip", "iproute2"), ("tc", "iproute2"),
     ("ping", "iputils-ping"), ("unshare", "util-linux"), ("nsenter", "util-linux"), ("dpkg-deb", "dpkg"),
     ("apt-get", "apt"),
   ]

@@ -73,7 +73,7 @@ struct HostProbe: Sendable {
     }
   }
 
-  /// Where each volume leads on this host; known(nil) when there is no such pool or volume.
+  /// Where each volume leads on this host; known(nil) when there is no such pool or volume, or the pool is not active.
   @available(*, noasync)
   func volumes(_ volumes: Set<Volume>) -> [String: Fact<String?>] {
     Dictionary(
@@ -81,7 +81,9 @@ struct HostProbe: Sendable {
         let path: Fact<String?> = fact("virStorageVolLookupByName") {
           do {
             return try connection.volumePath(pool: volume.pool, volume: volume.name)
-          } catch let error as LibvirtError where error.code == .noStoragePool || error.code == .noStorageVolume {
+          } catch let error as LibvirtError
+            where [.noStoragePool, .noStorageVolume, .operationInvalid].contains(error.code)
+          {
             return nil
           }
         }

@@ -107,23 +107,31 @@ enum Reach: Sendable {
     } catch let error as ConnectError {
       return error.outcome.map { answer($0, error.message) } ?? .gap(Gap(source: source, reason: error.message))
     } catch let error as SSHError {
-      return Self.outcome(of: error.cause).map { answer($0, "\(error.cause)") }
+      return Self.outcome(of: error.cause).map { answer($0, Self.words(of: error.cause)) }
         ?? .gap(Gap(source: source, reason: "\(error)"))
     } catch {
       return .gap(Gap(source: source, reason: "\(error)"))
     }
   }
 
-  /// sshd reports the words of its own system for a connection that failed (`channel_connect_*`, channels.c).
+  /// sshd reports the words of its own system for a connection that failed (`channel_connect_*`, channels.c), and "open
+  /// failed" with code 2 when connect(2) fails at once, as it does where there is no way (`channel_connect_to_port`).
   static func outcome(of cause: SSHError.Cause) -> PortProbe.Outcome? {
     switch cause {
     case .timedOut: .dropped
     case .refused(let words) where words.contains("Connection refused"): .refused
     case .refused(let words) where words.contains("timed out"): .dropped
-    case .refused(let words) where ["No route", "unreachable", "ermission denied"].contains(where: words.contains):
+    case .refused(let words)
+    where ["No route", "unreachable", "ermission denied", "(2) open failed"].contains(where: words.contains):
       .unreachable
     default: nil
     }
+  }
+
+  /// sshd's own words: libssh sets "Channel opening failure: channel 44 error (2) " before them.
+  static func words(of cause: SSHError.Cause) -> String {
+    guard case .refused(let text) = cause else { return "" }
+    return text.split(separator: ") ").last.map(String.init) ?? text
   }
 }
 

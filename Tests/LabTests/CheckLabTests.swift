@@ -222,7 +222,9 @@ struct CheckAnswer: Sendable {
 
 extension Tool {
   /// `migrate --check` from host1 to host2 as JSON, held against the published schema.
-  func check(_ domain: String, _ more: String...) async throws -> CheckAnswer {
+  func check(_ domain: String, _ more: String...) async throws -> CheckAnswer { try await check(domain, more) }
+
+  func check(_ domain: String, _ more: [String]) async throws -> CheckAnswer {
     let output = try await run(["-c", "host1", "--check", domain, "host2", "--output", "json"] + more)
     try await validate(output.text, schema: "migrate.check-1.json")
     let document = try output.document()

@@ -69,6 +69,9 @@ import Testing
   @Test func whatTheServerSaysOfAConnectionIsUnderstood() {
     #expect(Reach.outcome(of: .refused("Channel opening failure: channel 43 error (2) Connection refused")) == .refused)
     #expect(Reach.outcome(of: .refused("... (2) No route to host")) == .unreachable)
+    #expect(Reach.outcome(of: .refused("Channel opening failure: channel 44 error (2) open failed")) == .unreachable)
+    #expect(Reach.outcome(of: .refused("Channel opening failure: channel 44 error (1) open failed")) == nil)
+    #expect(Reach.words(of: .refused("Channel opening failure: channel 44 error (2) open failed")) == "open failed")
     #expect(Reach.outcome(of: .timedOut(.seconds(1))) == .dropped)
     #expect(Reach.outcome(of: .refused("administratively prohibited")) == nil)
     #expect(Reach.outcome(of: .closed) == nil)

@@ -44,6 +44,7 @@ cover() {
 files() {
   mount -t tmpfs -o mode=755 tmpfs /run
   mkdir -p /run/sshd /run/lock
+  mkdir -m 750 /run/chrony
   mount --bind "$STATE/root" /root
   mount --bind "$STATE/etc/libvirt" /etc/libvirt
   mount --bind "$STATE/lib" /var/lib/libvirt
@@ -66,6 +67,8 @@ echo "$HOST_NAME" >/proc/sys/kernel/hostname
 files
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
+# -x: it watches the machine's clock and never sets it.
+chronyd -x -u root -f "$STATE/etc/chrony.conf" 3<&-
 /usr/sbin/sshd -f "$STATE/etc/sshd_config" -E "$STATE/log/sshd.log" 3<&-
 virtlogd 3<&- &
 libvirtd --listen 3<&- &
