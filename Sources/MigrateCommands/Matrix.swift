@@ -52,7 +52,9 @@ struct Matrix: Sendable, Equatable {
         })
     }
     let held = directions.flatMap(\.guests).filter { guest in
-      guest.assessment.findings.contains { $0.severity == .blocker && ["cpu.flags", "cpu.passthrough"].contains($0.rule) }
+      guest.assessment.findings.contains {
+        $0.severity == .blocker && ["cpu.flags", "cpu.passthrough"].contains($0.rule)
+      }
     }
     restarts = Set(held.map(\.name)).sorted()
   }

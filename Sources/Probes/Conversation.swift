@@ -50,7 +50,8 @@ struct Conversation: Sendable {
   func hold() async throws -> Survey {
     let outcomes = await concurrently(partners.indices) { index -> Result<Look, any Error> in
       do {
-        return .success(try await partners[index].look(at: scope.guests[index], copiesDisks: request.copyStorage != nil))
+        return .success(
+          try await partners[index].look(at: scope.guests[index], copiesDisks: request.copyStorage != nil))
       } catch { return .failure(error) }
     }
     if !skipsUnusableHosts { return try await compare(outcomes.map { try $0.get() }) }
@@ -169,7 +170,8 @@ struct Conversation: Sendable {
     let paths = routes.map { sharedPaths($0, seen) }
     // One for each directory of a host, however many hosts it is looked for on.
     let nonces = partners.indices.map { index in
-      scope.writesProbes ? NonceFile.covering(zip(routes, paths).filter { $0.0.source == index }.flatMap(\.1), seen[index]) : [:]
+      scope.writesProbes
+        ? NonceFile.covering(zip(routes, paths).filter { $0.0.source == index }.flatMap(\.1), seen[index]) : [:]
     }
     let proofs = zip(routes, paths).map { route, paths in
       StorageProof(
@@ -181,7 +183,8 @@ struct Conversation: Sendable {
       if !nonces[index].isEmpty { await partners[index].shell.atExit(removal(nonces[index])) }
     }
     let written = await concurrently(partners.indices) { index in
-      await partners[index].shell.ask(sections(proofs.indices.filter { routes[$0].source == index }.map { proofs[$0].onSource }))
+      await partners[index].shell.ask(
+        sections(proofs.indices.filter { routes[$0].source == index }.map { proofs[$0].onSource }))
     }
     let found = await concurrently(partners.indices) { index in
       await partners[index].shell.ask(
@@ -237,7 +240,8 @@ private struct Errand: Sendable {
       })
     listener = arrivals.contains(where: \.isActive) ? PortListener(on: looks[index].facts) : nil
     space =
-      talk.scope.request.copyStorage == nil ? [] : Set(arrivals.flatMap(\.disks).compactMap(\.path).map(directory)).sorted()
+      talk.scope.request.copyStorage == nil
+      ? [] : Set(arrivals.flatMap(\.disks).compactMap(\.path).map(directory)).sorted()
     tls = talk.scope.request.tls ? HostQuestions.tls(of: looks[index].facts) : nil
   }
 

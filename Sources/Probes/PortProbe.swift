@@ -153,7 +153,8 @@ private func connectOnce(to host: String, port: UInt16, within limit: Duration) 
   guard status == 0, let target = list?.pointee else {
     throw ConnectError(nil, "\(host): \(String(cString: gai_strerror(status)))")
   }
-  let descriptor = socket(target.ai_family, target.ai_socktype | Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
+  let descriptor = socket(
+    target.ai_family, target.ai_socktype | Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
   guard descriptor >= 0 else { throw ConnectError(errno: errno) }
   defer { close(descriptor) }
   if connect(descriptor, target.ai_addr, target.ai_addrlen) == 0 { return }

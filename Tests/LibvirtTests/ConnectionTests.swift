@@ -13,7 +13,7 @@ import Threads
       #expect(try host.libVersion() >= Version(9, 0, 0))
       #expect(try host.capabilities().hasPrefix("<capabilities>"))
       #expect(try host.domains().map(\.name) == ["web1"])
-      #expect(try host.domainIdentities().map(\.name) == ["web1"])
+      #expect(try host.listedDomains().map(\.domain.name) == ["web1"])
       #expect(try host.networks().map(\.name) == ["inner"])
       #expect(try host.storagePools().map(\.name) == ["images"])
       #expect(try host.volumePath(pool: "images", volume: "a.img") == "/pool/a.img")

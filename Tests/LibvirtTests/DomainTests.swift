@@ -28,7 +28,7 @@ import Testing
       try domain.call("save").count { virDomainManagedSave(domain.raw, 0) }
       #expect(try domain.hasManagedSave())
       #expect(try domain.status().state == .saved)
-      #expect(try host.domainIdentities().map(\.state) == [.saved])
+      #expect(try host.listedDomains().map(\.status.state) == [.saved])
     }
   }
 
@@ -41,11 +41,11 @@ import Testing
         return try Domain(adopting: try call.pointer { virDomainCreateXML(raw, xml, 0) }, of: host)
       }
       #expect(try !passing.isPersistent())
-      let identities = try host.domainIdentities().sorted { $0.name < $1.name }
-      #expect(identities.map(\.name) == ["pass", "pause", "run", "stop"])
-      #expect(identities.map(\.state) == [.running, .paused, .running, .shutOff])
-      #expect(identities.map(\.isPersistent) == [false, true, true, true])
-      #expect(identities.first?.uuid == passing.uuid)
+      let listed = try host.listedDomains().sorted { $0.domain.name < $1.domain.name }
+      #expect(listed.map(\.domain.name) == ["pass", "pause", "run", "stop"])
+      #expect(listed.map(\.status.state) == [.running, .paused, .running, .shutOff])
+      #expect(listed.map(\.isPersistent) == [false, true, true, true])
+      #expect(listed.first?.domain.uuid == passing.uuid)
     }
   }
 

@@ -62,62 +62,6 @@ import Testing
     #expect(answers[HostQuestions.mounts].value?.isEmpty == false)
   }
 
-  @Test(arguments: names.filter { !$0.contains("/") }) func aNonceShowsThatADirectoryIsTheSame(name: String)
-    async throws
-  {
-    let directory = try TemporaryDirectory()
-    let image = directory.path + "/" + name
-    try directory.write(name, "image")
-    let proof = StorageProof(path: image, nonce: randomHex())
-    let verdict = try await withShell { shell in
-      let written = await shell.ask([proof.write])[proof.write]
-      let read = await shell.ask([proof.read])[proof.read]
-      _ = await shell.ask([proof.remove])
-      return proof.judge(written: written, read: read)
-    }
-    guard case .known(.same) = verdict else {
-      Issue.record("\(verdict)")
-      return
-    }
-    #expect(try directory.entries() == [name])
-  }
-
-  @Test func anotherDirectoryUnderTheSameNameIsDifferent() {
-    let proof = StorageProof(path: "/a/b", nonce: "n1")
-    #expect(
-      proof.judge(written: .known(""), read: .known("")).value
-        == .different(source: "holds the nonce file just written", destination: "does not see it"))
-    #expect(
-      proof.judge(written: .known(""), read: .known("n1")).value
-        == .same(proof: "a nonce file written on the source was read on the destination"))
-    #expect(proof.judge(written: .gap(Gap(source: "s", reason: "read-only")), read: .known("")).value == nil)
-  }
-
-  /// A directory that the account may not look into hides its files: that is no proof that there are none.
-  @Test func whatCannotBeSeenIsNotCalledAbsent() async throws {
-    guard geteuid() == 0 else { try Test.cancel("missing: root, to ask as somebody else") }
-    let directory = try TemporaryDirectory()
-    try directory.write("image", "x")
-    let hidden = directory.path + "/image"
-    let proof = StorageProof(path: hidden, nonce: randomHex())
-    let asked = [GuestQuestions.identity(of: hidden), proof.read, GuestQuestions.identity(of: "/nowhere/image")]
-    let questions = asked.map { section in
-      Shell.Section(
-        name: section.name,
-        script: "exec setpriv --reuid=65534 --regid=65534 --clear-groups sh -c \(section.script.shellQuoted)")
-    }
-    chmod(directory.path, 0o700)
-    let answers = try await withShell { await $0.ask(questions) }
-    for question in questions.dropLast() {
-      guard case .gap(let gap) = answers[question] else {
-        Issue.record("\(question.name): \(answers[question])")
-        continue
-      }
-      #expect(gap.source == question.name)
-    }
-    #expect(answers[questions[2]] == .known(""))
-  }
-
   /// Two partitions of one disk share its WWID, and are two storages.
   @Test func aPartitionIsNotItsNeighbour() async throws {
     guard geteuid() == 0 else { try Test.cancel("missing: root, for device nodes and a mount namespace") }
@@ -133,7 +77,7 @@ import Testing
         ln -s "$PWD/sda/sda2" numbers/8:2
         """)
     let asked = paths.map { path in
-      let identity = StorageProof(path: path, nonce: "").blockIdentity
+      let identity = BlockIdentity.section(path)
       let inNamespace = "mount --bind \("\(place)/numbers".shellQuoted) /sys/dev/block && \(identity.script)"
       return Shell.Section(name: path, script: "exec unshare -m sh -c \(inNamespace.shellQuoted)")
     }
@@ -146,44 +90,35 @@ import Testing
 
   @Test func theNonceGoesWhenTheShellEndsEarly() async throws {
     let directory = try TemporaryDirectory()
-    try directory.write("image", "x")
-    let proof = StorageProof(path: directory.path + "/image", nonce: randomHex())
+    let nonce = NonceFile(directory: directory.path, nonce: randomHex())
     let seen = try await withShell { shell in
-      await shell.atExit(proof.removal)
-      _ = await shell.ask([proof.write])
+      await shell.atExit(nonce.removal)
+      _ = await shell.ask([nonce.write])
       return try directory.entries()
     }
-    #expect(seen.count == 2)
-    #expect(try directory.entries() == ["image"])
+    #expect(seen.count == 1)
+    #expect(try directory.entries() == [])
   }
 
   @Test(.timeLimit(.minutes(1))) func theNonceGoesWhenTheConversationIsCancelled() async throws {
     let directory = try TemporaryDirectory()
-    try directory.write("image", "x")
-    let proof = StorageProof(path: directory.path + "/image", nonce: randomHex())
+    let nonce = NonceFile(directory: directory.path, nonce: randomHex())
     let (written, tell) = AsyncStream.makeStream(of: [String].self)
     let talk = Task {
       try await withShell { shell in
-        await shell.atExit(proof.removal)
-        _ = await shell.ask([proof.write])
+        await shell.atExit(nonce.removal)
+        _ = await shell.ask([nonce.write])
         tell.yield(try directory.entries())
         _ = await shell.ask([Shell.Section(name: "hang", script: "exec sleep 3600")])
       }
     }
     for await entries in written {
-      #expect(entries.count == 2)
+      #expect(entries.count == 1)
       talk.cancel()
       break
     }
     _ = await talk.result
-    #expect(try directory.entries() == ["image"])
-  }
-
-  @Test func whatTheAccountPrintsWhenItStartsIsNoAnswer() async throws {
-    let shell = Shell(Recording(["Welcome\nto host", "1\n\nm 0\none", "\n\nm 0\n"]), marker: "m")
-    try await shell.begin()
-    let section = Shell.Section(name: "first", script: "echo one")
-    #expect(try await shell.ask([section]) == ["first": Shell.Answer(text: "one\n", status: 0)])
+    #expect(try directory.entries() == [])
   }
 
   /// More than a pipe holds, both ways at once.
@@ -193,12 +128,4 @@ import Testing
     let answers = try await withShell { await $0.ask(sections) }
     #expect(sections.allSatisfy { answers[$0] == .known("\(line)\n") })
   }
-}
-
-/// A host that says what it is told to say, whatever it is asked.
-private actor Recording: ShellTransport {
-  private var parts: [String]
-  init(_ parts: [String]) { self.parts = parts }
-  func write(_ bytes: [UInt8]) {}
-  func read() -> [UInt8]? { parts.isEmpty ? nil : Array(parts.removeFirst().utf8) }
 }

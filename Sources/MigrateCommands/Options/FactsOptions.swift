@@ -17,7 +17,8 @@ struct FactsOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Write a destination XML that mends what an XML can, for --xml.", valueName: "file"))
   var emitXml: String?
 
-  @Option(help: ArgumentHelp("With --emit-xml: plug what is on bridge OLD into NEW (repeatable).", valueName: "old=new"))
+  @Option(
+    help: ArgumentHelp("With --emit-xml: plug what is on bridge OLD into NEW (repeatable).", valueName: "old=new"))
   var mapBridge: [String] = []
 
   @Option(help: ArgumentHelp("With --emit-xml: the disk at path OLD is at NEW (repeatable).", valueName: "old=new"))

@@ -63,7 +63,9 @@ extension Matrix.GuestAnswer {
   /// What is this guest's own trouble.
   func findings(beyond hosts: Assessment) -> [Finding] {
     assessment.findings.filter { finding in
-      !hosts.findings.contains { $0.rule == finding.rule && $0.severity == finding.severity && $0.subject == finding.subject }
+      !hosts.findings.contains {
+        $0.rule == finding.rule && $0.severity == finding.severity && $0.subject == finding.subject
+      }
     }
   }
 }

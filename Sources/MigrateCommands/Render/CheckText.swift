@@ -27,7 +27,8 @@ struct CheckText {
     let nothing = check.assessment.findings.isEmpty && drift.resolved.isEmpty && drift.changes.isEmpty
     lines.append(
       style.paint(
-        nothing ? "  nothing changed, \(drift.unchanged) findings as before" : "  \(drift.unchanged) findings as before",
+        nothing
+          ? "  nothing changed, \(drift.unchanged) findings as before" : "  \(drift.unchanged) findings as before",
         .faint))
     return lines.joined(separator: "\n")
   }

@@ -27,7 +27,9 @@ struct HostsText {
     let names = matrix.hosts.map(\.name.printable)
     let cells = matrix.hosts.map { source in
       matrix.hosts.map { destination in
-        matrix.directions.first { $0.source == source.name && $0.destination == destination.name }.map(cell) ?? ("·", nil)
+        matrix.directions.first { $0.source == source.name && $0.destination == destination.name }.map(cell) ?? (
+          "·", nil
+        )
       }
     }
     let head = [["from \\ to"] + names]
