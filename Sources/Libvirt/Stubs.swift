@@ -1,4 +1,5 @@
 import MigrationModel
+
 extension Connection {
   @available(*, noasync) public func networkFilters() throws -> [String] { [] }
   @available(*, noasync) public func secrets() throws -> [SecretIdentity] { [] }

@@ -5,7 +5,9 @@ import MigrationModel
 struct FactsFile: Sendable {
   var path: String
   var survey: Survey
+}
 
+extension FactsFile {
   private struct Header: Decodable { var schema: String? }
 
   /// Throws CommandFailure (usage) that names the file and what is wrong with it.

@@ -55,6 +55,10 @@ public struct DomainFacts: Codable, Sendable, Equatable {
 
   /// `<hugepages>`: one entry for each `<page>`, one without size when the host's default is asked for.
   public var hugePages: [HugePageUse]
+  /// `<memoryBacking><source type=>`: "file", "anonymous", "memfd"; nil where the XML does not say.
+  public var memorySource: String?
+  /// Memory of each guest NUMA node, by its id (`<cpu><numa><cell id= memory=>`); empty without them.
+  public var numaCells: [Int: ByteCount]
   /// `<memoryBacking><locked/>`.
   public var locksMemory: Bool
   /// `<memtune><hard_limit>`.
@@ -104,6 +108,7 @@ public struct DomainFacts: Codable, Sendable, Equatable {
     disks = []
     interfaces = []
     hugePages = []
+    numaCells = [:]
     locksMemory = false
     placements = []
     hostDevices = []

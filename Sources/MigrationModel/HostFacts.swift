@@ -28,6 +28,8 @@ public struct HostFacts: Codable, Sendable, Equatable {
   public var memory: Fact<HostMemory>
   /// Pools of huge pages, one entry for each NUMA node and size; empty when there are none.
   public var hugePages: Fact<[HugePagePool]>
+  /// The default size of huge pages, and the sizes that a hugetlbfs is mounted for.
+  public var hugePageSizes: Fact<HugePageSizes>
   /// Ids of the NUMA nodes that are online, ascending (`/sys/devices/system/node/online`).
   public var numaNodes: Fact<[Int]>
   /// Ids of the CPUs that are online, ascending (`/sys/devices/system/cpu/online`).
@@ -50,6 +52,9 @@ public struct HostFacts: Codable, Sendable, Equatable {
   /// Settings of qemu.conf that rules ask for, without quotes; a key that the file does not set is absent. Passwords and
   /// other keys are never kept.
   public var qemuConf: Fact<[String: String]>
+  /// Settings of the lock manager that qemu.conf names, from qemu-lockd.conf or qemu-sanlock.conf: the keys that name a
+  /// directory of lock spaces. A key that is not set is absent; empty without a lock manager.
+  public var lockConf: Fact<[String: String]>
   /// Security drivers in libvirt's capabilities (`<secmodel>`).
   public var securityModels: Fact<[SecurityModel]>
   /// Secrets that libvirt knows, never their values (`virConnectListAllSecrets`).
@@ -66,6 +71,9 @@ public struct HostFacts: Codable, Sendable, Equatable {
   public var volumes: [String: Fact<String?>]
   /// Bytes that are free for an unprivileged user, by directory; asked only where disks are copied.
   public var freeSpace: [String: Fact<ByteCount>]
+  /// How large a guest sees an image that is not raw (`virtual-size` of `qemu-img info --output=json --force-share`),
+  /// by path; asked only of targets that disks are copied onto.
+  public var imageSizes: [String: Fact<ByteCount>]
   /// The domains of this host that were looked at closely.
   public var guests: [DomainFacts]
 
@@ -88,10 +96,12 @@ public struct HostFacts: Codable, Sendable, Equatable {
     pools = .gap(gap)
     domains = .gap(gap)
     qemuConf = .gap(gap)
+    lockConf = .gap(gap)
     kernel = .gap(gap)
     tsc = .gap(gap)
     nested = .gap(gap)
     hugePages = .gap(gap)
+    hugePageSizes = .gap(gap)
     numaNodes = .gap(gap)
     cpusOnline = .gap(gap)
     load = .gap(gap)
@@ -106,6 +116,7 @@ public struct HostFacts: Codable, Sendable, Equatable {
     files = [:]
     volumes = [:]
     freeSpace = [:]
+    imageSizes = [:]
     guests = []
   }
 
@@ -295,6 +306,7 @@ public struct DomainIdentity: Codable, Sendable, Hashable {
 public struct FileIdentity: Codable, Sendable, Hashable {
   /// "regular", "block", "directory" or "other".
   public var kind: String
+  /// Of a block device what it holds, 0 where that was not told.
   public var size: ByteCount
   /// Type of the file system that holds it, as /proc/self/mountinfo spells it: "ext4", "nfs4", "fuse.glusterfs".
   public var fileSystem: String

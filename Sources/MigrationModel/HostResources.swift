@@ -13,6 +13,18 @@ public struct HugePagePool: Codable, Sendable, Hashable {
   }
 }
 
+/// Which huge pages a guest can be given (`/proc/meminfo`, Hugepagesize; `/proc/self/mountinfo`, type hugetlbfs).
+public struct HugePageSizes: Codable, Sendable, Hashable {
+  /// What a guest gets that names no size.
+  public var standard: ByteCount
+  /// `pagesize=` of each hugetlbfs: libvirt hands out pages of these sizes only.
+  public var mounted: [ByteCount]
+  public init(standard: ByteCount, mounted: [ByteCount]) {
+    self.standard = standard
+    self.mounted = mounted
+  }
+}
+
 /// The time-stamp counter of a host (`<counter name='tsc'>` of the capabilities).
 public struct TimeStampCounter: Codable, Sendable, Hashable {
   /// Hz.

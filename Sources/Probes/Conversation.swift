@@ -88,11 +88,18 @@ struct Conversation: Sendable {
     let answers = try await concurrently(partners.indices) { index in
       let volumes = volumes(concerning: index, seen)
       let arrivals = arrivals(at: index, seen)
+      let known = seen[index].facts.emulators
       return try await partners[index].probe.ask { probe in
-        (volumes: probe.volumes(volumes), comparisons: probe.compareCPUs(of: arrivals))
+        (
+          volumes: probe.volumes(volumes), comparisons: probe.compareCPUs(of: arrivals),
+          emulators: probe.emulators(beyond: known, of: arrivals)
+        )
       }
     }
-    for (index, answer) in answers.enumerated() { looks[index].facts.volumes = answer.volumes }
+    for (index, answer) in answers.enumerated() {
+      looks[index].facts.volumes = answer.volumes
+      looks[index].facts.emulators = looks[index].facts.emulators.map { $0 + answer.emulators }
+    }
     for (number, route) in routes.enumerated() {
       let guests = Set(looks[route.source].facts.guests.map(\.uuid))
       pairs[number].cpuComparisons = answers[route.destination].comparisons.filter { guests.contains($0.key) }

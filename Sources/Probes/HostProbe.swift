@@ -57,6 +57,22 @@ struct HostProbe: Sendable {
     return domains
   }
 
+  /// Emulators that guests bring along and that the capabilities do not list, because they are none of the default ones:
+  /// what each is on this host, for the guests' machine types. One that is not there, or cannot run such a guest, is not
+  /// in the answer.
+  @available(*, noasync)
+  func emulators(beyond known: Fact<[Emulator]>, of guests: [DomainFacts]) -> [Emulator] {
+    guard case .known(let known) = known else { return [] }
+    let listed = Set(known.map(\.path))
+    let strange = guests.filter { $0.emulator.map { !listed.contains($0) } ?? false }
+    let kinds = Set(strange.map { [$0.emulator, $0.arch, $0.machine.isEmpty ? nil : $0.machine, $0.virtType] })
+    return kinds.compactMap { kind in
+      try? Emulator(
+        parsingDomainCapabilities: connection.domainCapabilities(
+          emulator: kind[0], arch: kind[1], machine: kind[2], virtType: kind[3]), machine: kind[2])
+    }
+  }
+
   /// Where each volume leads on this host; known(nil) when there is no such pool or volume.
   @available(*, noasync)
   func volumes(_ volumes: Set<Volume>) -> [String: Fact<String?>] {

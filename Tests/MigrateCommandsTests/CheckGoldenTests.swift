@@ -50,4 +50,33 @@ import Testing
         sequence: 1, time: .zero, domain: "a\nb", content: .guest(.source, event: "\u{7}", detail: "żółw 👩‍👩‍👧")))
     #expect(spoken == "a b  0.00 s  guest on the source: \u{FFFD} (żółw 👩‍👩‍👧)")
   }
+
+  /// A host whose shell is gone: one reason, told once, with every rule that it keeps from an answer.
+  @Test func whatIsUnknownForOneReasonIsToldOnce() throws {
+    let unread = ["uri.resolves", "storage.present", "network.bridge", "clock.sync"].map { rule in
+      Finding(
+        rule: rule, severity: .unknown, subject: "x", source: "read", destination: "not read",
+        message: "kvm2: x could not be read.", blocks: rule != "clock.sync", cause: "kvm2: connection refused")
+    }
+    let check = Sample.check(.blocked, [Sample.bridge] + unread + [Sample.clock])
+    try expectGolden(text.text(check) + "\n", "check-folded.txt")
+  }
+
+  @Test func quietIsTheVerdictAlone() {
+    let quiet = CheckText(style: Style(isColoured: false), isVerbose: false, isQuiet: true)
+    let lines = quiet.text(Sample.check(.blocked, [Sample.bridge])).split(separator: "\n")
+    #expect(lines == ["BLOCKED  web: kvm1 → kvm2  (1 blocker)"])
+  }
+
+  @Test func onlyWhatChangedIsReported() throws {
+    var now = Sample.check(.blocked, [Sample.bridge, Sample.clock])
+    let before = Sample.check(.inconclusive, [Sample.unread, Sample.clock])
+    let change = Drift.Change(host: "kvm2", fact: "links br7 mtu", before: "1500", now: "absent")
+    let drift = Drift(&now, since: before, changes: [change])
+    try expectGolden(text.text(now, since: drift) + "\n", "check-since.txt")
+    try expectGolden(JSON.document([CheckDocument(now, since: drift, elapsed: .milliseconds(12))]), "check-since.json")
+    var same = before
+    let none = Drift(&same, since: before, changes: [])
+    #expect(text.text(same, since: none).hasSuffix("\n  nothing changed, 2 findings as before"))
+  }
 }

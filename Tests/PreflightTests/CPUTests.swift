@@ -168,3 +168,38 @@ import Testing
     #expect(move { $0.domain.state = .shutOff }.answer("cpu.flags")?.isNotApplicable == true)
   }
 }
+
+@Suite struct CPUModelTests {
+  @Test func everyDifferenceOfAPassedThroughCPUIsNamed() {
+    let findings = move {
+      $0.domain.cpuMode = "host-passthrough"
+      $0.domain.cpuIsMigratable = false
+      var cpu = HostCPU(vendor: "GenuineIntel", model: "Xeon", flags: [])
+      (cpu.family, cpu.modelNumber, cpu.stepping, cpu.microcode) = (6, 79, 1, "0xb000040")
+      $0.source.cpu = .known(cpu)
+      (cpu.stepping, cpu.microcode) = (2, nil)
+      $0.destination.cpu = .known(cpu)
+      $0.destination.kernel = .known("6.12.1-amd64")
+    }.findings("cpu.passthrough")
+    #expect(findings.map(\.subject) == ["migratable", "CPU", "microcode", "kernel"])
+    #expect(findings.map(\.severity) == [.blocker, .blocker, .warning, .warning])
+    #expect(findings[1].source == "GenuineIntel Xeon, family 6, model 79, stepping 1")
+    #expect(findings[1].destination == "GenuineIntel Xeon, family 6, model 79, stepping 2")
+    #expect(findings[2].destination == "not told")
+  }
+
+  @Test func anUnreadKernelIsNoReasonToHoldTheGuestBack() {
+    let move = move {
+      $0.domain.cpuMode = "host-passthrough"
+      $0.destination.kernel = .gap(gap)
+    }
+    #expect(move.findings("cpu.passthrough").map(\.blocks) == [false])
+    #expect(move.assessed().verdict == .warnings)
+  }
+
+  @Test func invtscWithoutAFrequencyIsGivenTheSources() {
+    let finding = move { $0.domain.cpuFeatures = ["invtsc"] }.findings("cpu.tsc").first
+    #expect(finding?.message.contains("QEMU on kvm1 refuses to move it") == true)
+    #expect(finding?.remedyText.contains("<timer name='tsc' frequency='2400000000'/>") == true)
+  }
+}

@@ -81,4 +81,27 @@ private let ms: Int64 = 1_000_000
     #expect(assessment.findings.map(\.severity) == [.info])
     #expect(assessment.verdict == .ready)
   }
+
+  @Test func aDisprovedClaimShowsAllNumbers() {
+    func sync(_ offset: Int64, _ bound: Int64) -> Fact<ClockSync> {
+      .known(
+        ClockSync(
+          service: "chrony", synchronised: true, reference: "ntp.example", stratum: 3, offset: offset * ms,
+          errorBound: bound * ms))
+    }
+    let finding = skewed(0, 1, 9, 1).with {
+      $0.source.clockSync = sync(-1, 2)
+      $0.destination.clockSync = sync(1, 1)
+    }.findings("clock.sync").first
+    #expect(finding?.severity == .warning)
+    #expect(finding?.message.contains("differ by 5 ms at most, but 9 ms ± 2 ms were measured") == true)
+    #expect(finding?.source == "chrony, synchronised, ntp.example, stratum 3, -1 ms ± 2 ms from true time")
+    #expect(finding?.destination == "chrony, synchronised, ntp.example, stratum 3, 1 ms ± 1 ms from true time")
+  }
+
+  @Test func claimsFromTheEndsOfTheRangeDoNotTrap() {
+    let sync = ClockSync(service: "chrony", synchronised: true, offset: .min, errorBound: .min)
+    let extreme = move { ($0.source.clockSync, $0.destination.clockSync) = (.known(sync), .known(sync)) }
+    #expect(extreme.answer("clock.sync") == .holds)
+  }
 }

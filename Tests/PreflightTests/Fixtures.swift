@@ -53,6 +53,7 @@ func readyHost(_ name: String, octet: Int) -> HostFacts {
   host.tsc = .known(TimeStampCounter(frequency: 2_400_000_000, scales: true))
   host.nested = .known(false)
   host.hugePages = .known([HugePagePool(node: 0, size: .mebibytes(2), total: 0, free: 0)])
+  host.hugePageSizes = .known(HugePageSizes(standard: .mebibytes(2), mounted: [.mebibytes(2)]))
   host.numaNodes = .known([0])
   host.cpusOnline = .known(Array(0..<16))
   host.load = .known(0.5)
@@ -75,6 +76,7 @@ func readyHost(_ name: String, octet: Int) -> HostFacts {
   host.pools = .known([])
   host.domains = .known([])
   host.qemuConf = .known([:])
+  host.lockConf = .known([:])
   host.files = ["/srv/web1.qcow2": .known(readyFile())]
   return host
 }

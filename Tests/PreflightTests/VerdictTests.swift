@@ -18,7 +18,7 @@ import Testing
     unread.destination.clockSync = .gap(gap)
     let assessment = unread.assessed()
     let blocking = Dictionary(grouping: assessment.findings, by: \.rule).mapValues { $0.contains(where: \.blocks) }
-    #expect(blocking == ["memory.free": true, "clock.sync": false])
+    #expect(blocking == ["memory.free": true, "clock.sync": false, "plan.headroom": false])
   }
 
   @Test func everyRuleAppearsOnce() {

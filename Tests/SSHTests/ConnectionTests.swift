@@ -54,6 +54,26 @@ extension ServerTests {
       }
     }
 
+    /// As the server sees the network, and without a program there.
+    @Test func aPortIsReachedThroughTheServer() async throws {
+      let listener = try silentListener()
+      defer { close(listener.descriptor) }
+      try await withServer { server in
+        let session = try await server.connect()
+        try await session.reach("127.0.0.1", port: listener.port, timeout: .seconds(20))
+        let closed = try freePort()
+        let error = try await failure { try await session.reach("127.0.0.1", port: closed, timeout: .seconds(20)) }
+        #expect(error.step == .connect)
+        guard case .refused(let words) = error.cause else {
+          Issue.record("\(error)")
+          return
+        }
+        #expect(words.contains("Connection refused"))
+        #expect(try await session.run("echo still", timeout: .seconds(20)).isSuccess)
+        await session.close()
+      }
+    }
+
     @Test func theSecondKeyFileIsTriedAfterTheFirst() async throws {
       try await withServer { server in
         var configuration = try server.configuration()

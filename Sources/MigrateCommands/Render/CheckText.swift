@@ -27,8 +27,7 @@ struct CheckText {
     let nothing = check.assessment.findings.isEmpty && drift.resolved.isEmpty && drift.changes.isEmpty
     lines.append(
       style.paint(
-        nothing
-          ? "  nothing changed, \(drift.unchanged) findings as before" : "  \(drift.unchanged) findings as before",
+        "  \(nothing ? "nothing changed, " : "")\(plural(drift.unchanged, "finding")) as before",
         .faint))
     return lines.joined(separator: "\n")
   }

@@ -16,7 +16,7 @@ struct HostsText {
     let lines = survey.hosts.flatMap { host -> [String] in
       let threads = host.cpusOnline.value.map { "\($0.count) CPUs" }
       let memory = host.memory.value.map { "\($0.available) of \($0.total) available" }
-      let facts = [threads, memory, "\(host.guests.count) guests"].compactMap(\.self).joined(separator: ", ")
+      let facts = [threads, memory, plural(host.guests.count, "guest")].compactMap(\.self).joined(separator: ", ")
       let guests = host.guests.map { "  \($0.name)  \($0.state.rawValue), \($0.vcpus) vCPUs, \($0.memory)".printable }
       return ["\(host.name)  \(facts)".printable] + guests
     }
@@ -50,13 +50,13 @@ struct HostsText {
     let verdict = direction.verdict
     let text =
       direction.guests.isEmpty
-      ? verdict.headline.lowercased() : "\(direction.movable) of \(direction.guests.count) guests"
+      ? verdict.headline.lowercased() : "\(direction.movable) of \(plural(direction.guests.count, "guest"))"
     return (text, verdict.colour)
   }
 
   private func unusable(_ hosts: [String: String]) -> [String] {
     hosts.sorted { $0.key < $1.key }.map { name, reason in
-      "\(style.paint("DOWN", .red))  \(name.printable): \(reason.printable)"
+      "\(style.paint("DOWN", .red))  \((reason.hasPrefix("\(name):") ? reason : "\(name): \(reason)").printable)"
     }
   }
 
@@ -86,3 +86,6 @@ struct HostsText {
     }
   }
 }
+
+/// "1 guest", "2 guests".
+func plural(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

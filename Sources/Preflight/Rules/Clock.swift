@@ -63,8 +63,10 @@ private struct Skew {
   }
 }
 
-/// Each host's clock is held by a time service, and both by the same one.
-let clockSync = Rule("clock.sync", .warning, "a time service disciplines both clocks") { move in
+/// Each host's clock is held by a time service, and what both services claim fits what was measured.
+let clockSync = Rule("clock.sync", .warning, "a time service disciplines both clocks, and neither's claim is disproved")
+{
+  move in
   if let reason = move.nothingRuns { return .notApplicable(reason) }
   return move.onBoth("the time service's state", \.clockSync) { source, destination in
     let loose = [(move.source.name, source), (move.destination.name, destination)].filter { !$0.1.isSynchronised }
@@ -80,16 +82,55 @@ let clockSync = Rule("clock.sync", .warning, "a time service disciplines both cl
           .info, "clock", source: source.text, destination: destination.text,
           "\(move.source.name) follows \(here) and \(move.destination.name) follows \(there)."))
     }
-    return Answer(issues)
+    guard loose.isEmpty, let claimed = source.farthest(from: destination) else { return Answer(issues) }
+    let measured = move.onBoth("the clock offset", \.clock) { here, there in
+      Answer(disproof(move, Skew(from: here, to: there), claimed: claimed, source, destination))
+    }
+    return Answer(measured.issues + issues)
   }
 }
 
+/// A difference, less its own bound, that cannot be when both services are as right as they say: one of them is wrong.
+///
+/// A millisecond is allowed for what neither measures, such as the time that the host takes to answer.
+private func disproof(
+  _ move: Move, _ skew: Skew, claimed: Double, _ source: ClockSync, _ destination: ClockSync
+) -> [Issue] {
+  guard skew.least > claimed + 1_000_000 else { return [] }
+  return [
+    Issue(
+      .warning, "clock", source: source.text, destination: destination.text,
+      "The time services of \(move.source.name) and \(move.destination.name) claim clocks that differ by"
+        + " \(milliseconds(claimed)) at most, but \(skew.text) were measured: one of them is wrong.",
+      remedy: [
+        "See which, on both: chronyc -n sources -v; chronyc tracking    # or: timedatectl timesync-status",
+        "Compare each with a third clock: chronyd -Q 'pool pool.ntp.org iburst'    # only measures",
+      ])
+  ]
+}
+
 extension ClockSync {
+  /// How far apart the two clocks can be when both services are right; nil where one does not say. Nanoseconds.
+  fileprivate func farthest(from other: ClockSync) -> Double? {
+    guard let here = claim, let there = other.claim else { return nil }
+    return here + there
+  }
+
+  /// How far from true time the service says that its clock is at most. Nanoseconds.
+  private var claim: Double? {
+    guard let offset, let errorBound else { return nil }
+    return abs(Double(offset)) + abs(Double(errorBound))
+  }
+
   /// Stratum 16 means "unsynchronised" (RFC 5905, figure 11).
   fileprivate var isSynchronised: Bool { synchronised && (stratum ?? 0) < 16 }
 
   fileprivate var text: String {
     let state = isSynchronised ? "synchronised" : "not synchronised"
-    return ([service, state] + [reference, stratum.map { "stratum \($0)" }].compactMap { $0 }).joined(separator: ", ")
+    let claimed = offset.flatMap { offset in
+      errorBound.map { "\(milliseconds(Double(offset))) ± \(milliseconds(Double($0))) from true time" }
+    }
+    let details = [reference, stratum.map { "stratum \($0)" }, claimed].compactMap { $0 }
+    return ([service, state] + details).joined(separator: ", ")
   }
 }

@@ -4,7 +4,8 @@ let networkPorts = Rule("network.ports", .blocker, "the source reaches a free mi
   .notApplicable("not written yet")
 }
 
-let sshMaxStartups = Rule("ssh.max-startups", .warning, "sshd takes as many connections at once as the moves open") { _ in
+let sshMaxStartups = Rule("ssh.max-startups", .warning, "sshd takes as many connections at once as the moves open") {
+  _ in
   .notApplicable("not written yet")
 }
 

@@ -2,7 +2,7 @@ import MigrationModel
 
 /// The guest and its QEMU fit into what the destination can hand out; libvirt does not look, the kernel kills later.
 ///
-/// Compared with `MemAvailable` of /proc/meminfo less the policy's reserve.
+/// Compared with `MemAvailable` of /proc/meminfo less the policy's reserve; huge pages are memory.hugepages'.
 let memoryFree = Rule("memory.free", .blocker, "guest memory and QEMU's own against MemAvailable") { move in
   if let reason = move.nothingRuns { return .notApplicable(reason) }
   return move.onDestination("free memory", \.memory).answer { memory in
@@ -12,10 +12,10 @@ let memoryFree = Rule("memory.free", .blocker, "guest memory and QEMU's own agai
     let kept = reserve.rawValue > 0 ? "; \(reserve) are spoken for" : ""
     return Answer([
       Issue(
-        .blocker, "memory", source: "\(move.domain.memory) + \(overhead)",
+        .blocker, "memory", source: "\(move.domain.ordinaryMemory) + \(overhead)",
         destination: "\(memory.available) of \(memory.total) available",
         "\(move.destination.name) has \(memory.available) of memory available; \(move.domain.name) needs"
-          + " \(move.domain.memory), about \(overhead) for QEMU\(kept).",
+          + " \(move.domain.ordinaryMemory), about \(overhead) for QEMU\(kept).",
         remedy: [
           "See who holds it: \(move.destination.virsh("domstats --balloon --list-running"))",
           "Move or shut down another guest on \(move.destination.name), or choose another destination.",
@@ -24,8 +24,8 @@ let memoryFree = Rule("memory.free", .blocker, "guest memory and QEMU's own agai
   }
 }
 
-/// What a guest takes from its host while it runs: its memory and QEMU's own.
-public func memoryNeeded(by domain: DomainFacts) -> ByteCount { domain.memory + memoryOverhead(of: domain) }
+/// What a guest takes from its host's ordinary memory while it runs: its own without huge pages, and QEMU's.
+public func memoryNeeded(by domain: DomainFacts) -> ByteCount { domain.ordinaryMemory + memoryOverhead(of: domain) }
 
 /// What QEMU needs besides the guest's memory: memory / 512 + 8 MiB × vCPUs + 88 MiB.
 ///

@@ -4,7 +4,8 @@ let networkDirect = Rule("network.direct", .blocker, "devices under macvtap and 
   .notApplicable("not written yet")
 }
 
-let networkMTU = Rule("network.mtu", .blocker, "packets that fit on the source fit on the destination, and on the way") { _ in
+let networkMTU = Rule("network.mtu", .blocker, "packets that fit on the source fit on the destination, and on the way")
+{ _ in
   .notApplicable("not written yet")
 }
 

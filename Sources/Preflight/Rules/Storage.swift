@@ -2,7 +2,8 @@ import MigrationModel
 
 /// Every file of each shared disk's backing chain is there on the destination, of the same kind.
 ///
-/// Of copied disks only the backing files below an incremental copy must be there; the target itself is another rule's.
+/// Of copied disks only the backing files below an incremental copy must be there; the target itself is another rule's,
+/// as are media that libvirt leaves out when they are missing.
 let storagePresent = Rule("storage.present", .blocker, "each disk's files exist on the destination") { move in
   Answer(
     all: move.domain.disks.map { presence(of: $0, move) },
@@ -10,6 +11,7 @@ let storagePresent = Rule("storage.present", .blocker, "each disk's files exist 
 }
 
 private func presence(of disk: Disk, _ move: Move) -> Answer {
+  if disk.mayBeDropped { return .notApplicable("the medium in \(disk.target) may be left out (storage.media)") }
   if move.isCopied(disk) {
     guard move.request.copyStorage == .incremental else { return .notApplicable("\(disk.target) is copied") }
     return Answer(

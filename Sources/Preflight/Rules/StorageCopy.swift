@@ -1,5 +1,287 @@
 import MigrationModel
 
-let storageCopySpace = Rule("storage.copy-space", .blocker, "copied disks have a target with room for them") { _ in
-  .notApplicable("not written yet")
+/// Each disk that is copied has a target that fits, or that libvirt makes, and there is room for all of them.
+///
+/// libvirt makes a missing target only for a full copy of a file directly inside an active pool, or of a volume
+/// (`qemuMigrationDstPrecreateDisk`). QEMU copies only onto a target of exactly the disk's size (block/mirror.c), and a
+/// full target ends the copy. A target that is the disk itself, on storage of both hosts, is none.
+let storageCopySpace = Rule("storage.copy-space", .blocker, "copied disks have targets of their size, and room") {
+  move in
+  if let reason = move.nothingRuns { return .notApplicable(reason) }
+  let copied = move.domain.disks.filter(move.isCopied)
+  guard !copied.isEmpty else { return .notApplicable("no disk is copied") }
+  return move.onSource("the sizes of the disks", move.domain.diskSizes).answer { sizes in
+    move.onDestination("the list of storage pools", \.pools).answer { pools in
+      let plans = copied.map { disk in Copy(disk: disk, size: sizes[disk.target], pools: pools, move: move).plan() }
+      return Answer(plans.flatMap(\.issues) + lackOfRoom(plans.flatMap(\.demands), move))
+    }
+  }
+}
+
+/// What the copy of one disk needs.
+private struct CopyPlan {
+  var issues: [Issue] = []
+  var demands: [Demand] = []
+}
+
+/// Bytes that a copy takes in a directory, or in a pool that has none.
+private struct Demand {
+  enum Place: Hashable {
+    case directory(String)
+    case pool(String)
+  }
+  var place: Place
+  var disk: String
+  var bytes: ByteCount
+  /// The target takes them for sure; else it may have them already.
+  var isCertain: Bool
+}
+
+private struct Copy {
+  var disk: Disk
+  var size: DiskSize?
+  var pools: [StoragePool]
+  var move: Move
+
+  private var format: String { disk.format ?? "raw" }
+  private var there: String { move.destination.name }
+
+  func plan() -> CopyPlan {
+    known(move.onSource("the size of disk \(disk.target)", size.map { .known($0) })) { size in
+      switch disk.source {
+      case .file(let path), .block(let path), .directory(let path): onto(path, size)
+      case .volume(let pool, let volume): onto(pool: pool, volume: volume, size)
+      case .network(let kind, let name): CopyPlan(issues: [unseen("\(kind) \(name)", size)])
+      case .other(let kind): CopyPlan(issues: [unseen(kind, size)])
+      case .none: CopyPlan()
+      }
+    }
+  }
+
+  private func onto(_ path: String, _ size: DiskSize) -> CopyPlan {
+    known(move.onDestination(path, move.destination.files[path])) { found in
+      if let found { return itself(found, path, size) ?? onto(found, at: path, size) }
+      guard move.request.copyStorage == .all, case .file = disk.source, pool(around: path) != nil else {
+        return CopyPlan(issues: [noTarget(path, size)])
+      }
+      return CopyPlan(demands: [newVolume(in: .directory(directory(of: path)), size)])
+    }
+  }
+
+  /// The pool in which libvirt makes the file: one whose target is exactly its directory.
+  private func pool(around path: String) -> StoragePool? {
+    let directory = directory(of: path)
+    return pools.first { $0.isActive && ($0.target == directory || $0.target == directory + "/") }
+  }
+
+  private func onto(pool name: String, volume: String, _ size: DiskSize) -> CopyPlan {
+    let key = "\(name)/\(volume)"
+    return known(move.onDestination("the volume \(key)", move.destination.volumes[key])) { resolved in
+      if let path = resolved { return onto(path, size) }
+      guard move.request.copyStorage == .all, let pool = pools.first(where: { $0.name == name && $0.isActive }) else {
+        return CopyPlan(issues: [noVolume(name, volume, size)])
+      }
+      return CopyPlan(demands: [newVolume(in: pool.target.map { .directory($0) } ?? .pool(name), size)])
+    }
+  }
+
+  /// libvirt allocates all of a raw volume that it makes; other formats grow to what the disk takes.
+  private func newVolume(in place: Demand.Place, _ size: DiskSize) -> Demand {
+    Demand(
+      place: place, disk: disk.target, bytes: format == "raw" ? size.capacity : size.allocation, isCertain: true)
+  }
+
+  private func onto(_ file: FileIdentity, at path: String, _ size: DiskSize) -> CopyPlan {
+    guard format != "raw" else { return ontoRaw(file, at: path, size) }
+    return known(move.onDestination("the size of the image \(path)", move.destination.imageSizes[path])) { seen in
+      var plan = CopyPlan()
+      if seen != size.capacity { plan.issues.append(otherSize(path, seen, size)) }
+      if file.kind == "block" { plan.issues += deviceFor(size.allocation, file, path) }
+      if file.kind == "regular", file.size < size.allocation {
+        let growth = ByteCount.bytes(size.allocation.rawValue - file.size.rawValue)
+        plan.demands.append(
+          Demand(place: .directory(directory(of: path)), disk: disk.target, bytes: growth, isCertain: true))
+      }
+      return plan
+    }
+  }
+
+  /// A raw image that is there may be sparse or allocated, which its size does not tell.
+  private func ontoRaw(_ file: FileIdentity, at path: String, _ size: DiskSize) -> CopyPlan {
+    if file.kind == "block", file.size.rawValue == 0 { return CopyPlan(issues: [unknownDevice(path, size)]) }
+    guard file.size == size.capacity else { return CopyPlan(issues: [otherSize(path, file.size, size)]) }
+    guard file.kind == "regular" else { return CopyPlan() }
+    return CopyPlan(demands: [
+      Demand(place: .directory(directory(of: path)), disk: disk.target, bytes: size.allocation, isCertain: false)
+    ])
+  }
+}
+
+extension Copy {
+  private var copies: String { "\(move.domain.name) copies disk \(disk.target)" }
+
+  private func text(_ size: DiskSize) -> String { "\(size.capacity) (\(size.capacity.rawValue) bytes)" }
+
+  /// Goes on with a fact; a gap is an unknown.
+  private func known<Value>(_ reading: Reading<Value>, _ plan: (Value) -> CopyPlan) -> CopyPlan {
+    guard case .known(let value) = reading.fact else { return CopyPlan(issues: reading.answer { _ in .holds }.issues) }
+    return plan(value)
+  }
+
+  /// Network storage can only be seen by its own tools; libvirt does not make it either.
+  private func unseen(_ target: String, _ size: DiskSize) -> Issue {
+    Issue(
+      .unknown, target, source: text(size), destination: "not seen",
+      "\(copies) onto \(target), which libvirt does not make and preflight cannot see from \(there).",
+      remedy: ["See on \(there) that it exists with exactly \(size.capacity.rawValue) bytes: qemu-img info URI"])
+  }
+
+  private func noTarget(_ path: String, _ size: DiskSize) -> Issue {
+    let why =
+      move.request.copyStorage == .incremental
+      ? "libvirt makes none for an incremental copy"
+      : "libvirt makes one only for a file directly inside an active storage pool"
+    return Issue(
+      .blocker, path, source: text(size), destination: "absent",
+      "\(copies), and \(there) has no \(path) to copy it onto: \(why).",
+      remedy: create(path, size))
+  }
+
+  private func create(_ path: String, _ size: DiskSize) -> [String] {
+    if case .block = disk.source {
+      return ["Make a device of exactly \(size.capacity.rawValue) bytes on \(there) that \(path.shellQuoted) leads to."]
+    }
+    let folder = "On \(there): mkdir -p \(directory(of: path).shellQuoted)"
+    let bytes = "\(size.capacity.rawValue)"
+    if move.request.copyStorage == .incremental, let backing = disk.backingFiles.first {
+      return [
+        folder,
+        "See the format of the backing file on \(move.source.name): qemu-img info -U \(path.shellQuoted)",
+        "On \(there), with that format as FORMAT: qemu-img create -f \(format.shellQuoted) -b \(backing.shellQuoted)"
+          + " -F FORMAT \(path.shellQuoted) \(bytes)",
+      ]
+    }
+    let make = "On \(there): qemu-img create -f \(format.shellQuoted) \(path.shellQuoted) \(bytes)"
+    guard move.request.copyStorage == .all else { return [folder, make] }
+    let pool = "migrate-\(disk.target)"
+    return [
+      folder, make,
+      "Or let libvirt make it: "
+        + move.destination.virsh("pool-create-as --name \(pool) --type dir --target \(directory(of: path))"),
+    ]
+  }
+
+  private func noVolume(_ pool: String, _ volume: String, _ size: DiskSize) -> Issue {
+    Issue(
+      .blocker, "\(pool)/\(volume)", source: text(size), destination: "absent",
+      "\(copies), and \(there) has no volume \(volume) in an active pool \(pool) to copy it onto.",
+      remedy: [
+        move.destination.virsh("pool-start --pool \(pool)"),
+        move.destination.virsh(
+          "vol-create-as --pool \(pool) --name \(volume) --capacity \("\(size.capacity.rawValue)") --format \(format)"),
+      ])
+  }
+
+  private func otherSize(_ path: String, _ found: ByteCount, _ size: DiskSize) -> Issue {
+    let resize = "qemu-img resize -f \(format.shellQuoted)"
+    let shrink = found > size.capacity ? " --shrink" : ""
+    return Issue(
+      .blocker, path, source: text(size), destination: "\(found) (\(found.rawValue) bytes)",
+      "\(copies) of \(size.capacity.rawValue) bytes onto \(path) on \(there), which has \(found.rawValue): QEMU copies"
+        + " only onto a target of exactly the same size.",
+      remedy: [
+        "On \(there), when nothing else uses it: \(resize)\(shrink) \(path.shellQuoted) \(size.capacity.rawValue)",
+        "For a block device: make a new one of exactly \(size.capacity.rawValue) bytes.",
+      ])
+  }
+
+  /// Why a target that is there must not be written: it is the disk that is read. nil when it is another.
+  ///
+  /// Without a proof, two files that the hosts show alike in every respect are not taken for two.
+  private func itself(_ found: FileIdentity, _ path: String, _ size: DiskSize) -> CopyPlan? {
+    if case .known(.same(let proof)) = move.pair.storage[path] {
+      return CopyPlan(issues: [ontoItself(.blocker, path, "the same storage: \(proof)", size)])
+    }
+    let isProvenOther = if case .known(.different) = move.pair.storage[path] { true } else { false }
+    guard !isProvenOther, found.kind == "regular", found == move.source.files[path]?.value ?? nil else { return nil }
+    return CopyPlan(issues: [ontoItself(.unknown, path, "looks like the same file", size)])
+  }
+
+  private func ontoItself(_ severity: Severity, _ path: String, _ seen: String, _ size: DiskSize) -> Issue {
+    let verb = severity == .blocker ? "is" : "may be"
+    return Issue(
+      severity, path, source: text(size), destination: seen,
+      "\(copies) onto \(path) on \(there), which \(verb) the very file that it is copied from: both hosts"
+        + " would write it.",
+      remedy: [
+        "Leave the disk out of the copy, since both hosts share it: --migrate-disks with the other disks only, or no"
+          + " --copy-storage-all",
+        "Or copy it elsewhere with a destination XML: --xml FILE --persistent-xml FILE",
+        "See what is mounted, on both: findmnt --target \(path.shellQuoted)",
+      ])
+  }
+
+  /// A device that holds an image which is not raw needs only as much as the image takes.
+  private func deviceFor(_ bytes: ByteCount, _ device: FileIdentity, _ path: String) -> [Issue] {
+    let found = device.size
+    if found.rawValue == 0 { return [unknownDevice(path, DiskSize(capacity: bytes, allocation: bytes))] }
+    guard found < bytes else { return [] }
+    return [
+      Issue(
+        .blocker, path, source: "\(bytes) allocated", destination: "\(found)",
+        "\(copies), of which \(bytes) are allocated, onto the device \(path) on \(there), which holds \(found).",
+        remedy: ["Make the device larger on \(there): at least \(bytes.rawValue) bytes for the \(format) image."])
+    ]
+  }
+
+  private func unknownDevice(_ path: String, _ size: DiskSize) -> Issue {
+    Issue(
+      .unknown, path, source: text(size), destination: "a device of unknown size",
+      "\(copies) onto the device \(path) on \(there), whose size was not told.",
+      remedy: ["See on \(there): blockdev --getsize64 \(path.shellQuoted)"])
+  }
+}
+
+/// One issue for each place that the copies together do not fit into.
+private func lackOfRoom(_ demands: [Demand], _ move: Move) -> [Issue] {
+  let byPlace = Dictionary(grouping: demands, by: \.place)
+  var places: [Demand.Place] = []
+  for demand in demands where !places.contains(demand.place) { places.append(demand.place) }
+  return places.flatMap { place in
+    let here = byPlace[place] ?? []
+    return room(in: place, move).answer { Answer(shortage(here, in: place, free: $0, move)) }.issues
+  }
+}
+
+private func room(in place: Demand.Place, _ move: Move) -> Reading<ByteCount> {
+  switch place {
+  case .directory(let path): move.onDestination("the free space in \(path)", move.destination.freeSpace[path])
+  case .pool(let name):
+    move.onDestination(
+      "the free space in the storage pool \(name)",
+      (move.destination.pools.value ?? []).first { $0.name == name }?.available.map { .known($0) })
+  }
+}
+
+private func shortage(_ demands: [Demand], in place: Demand.Place, free: ByteCount, _ move: Move) -> [Issue] {
+  let all = demands.reduce(.bytes(0)) { $0 + $1.bytes }
+  let certain = demands.filter(\.isCertain).reduce(ByteCount.bytes(0)) { $0 + $1.bytes }
+  guard all > free else { return [] }
+  let blocks = certain > free
+  let name =
+    switch place {
+    case .directory(let path): path
+    case .pool(let name): "the storage pool \(name)"
+    }
+  let disks = demands.map(\.disk).list
+  return [
+    Issue(
+      blocks ? .blocker : .warning, name, source: "\(all) to copy", destination: "\(free) free",
+      "\(move.destination.name) has \(free) free in \(name), and the copy of \(disks) of \(move.domain.name) takes"
+        + " \(blocks ? "\(certain)" : "up to \(all), unless the images there are allocated already").",
+      remedy: [
+        "Make room on \(move.destination.name): \(all.rawValue) bytes are needed, \(free.rawValue) are free.",
+        "Or put images elsewhere with a destination XML: --xml FILE --persistent-xml FILE",
+      ])
+  ]
 }

@@ -19,3 +19,18 @@ extension CPUBaseline {
       xml: text)
   }
 }
+
+extension Emulator {
+  /// Reads the XML that `virConnectGetDomainCapabilities` prints of one emulator and one machine type, which was asked for
+  /// as `asked`, perhaps an alias; throws `XMLError` when it names none.
+  public init(parsingDomainCapabilities text: String, machine asked: String?) throws {
+    let root = try XMLDocument(parsing: text).root
+    let name = try root.required("machine").text
+    let maxVCPUs = root.first("vcpu")?.attribute("max").flatMap { Int($0) }
+    let alias = asked.flatMap { $0 == name ? nil : Machine(name: $0, canonical: name, maxVCPUs: maxVCPUs) }
+    self.init(
+      path: try root.required("self::domainCapabilities/path").text, arch: try root.required("arch").text,
+      virtType: try root.required("domain").text,
+      machines: [Machine(name: name, maxVCPUs: maxVCPUs)] + [alias].compactMap(\.self))
+  }
+}
