@@ -40,19 +40,19 @@ struct Reading<Value: Sendable> {
 }
 
 extension Move {
-  func onSource<Value>(_ thing: String, _ path: KeyPath<HostFacts, Fact<Value>>) -> Reading<Value> {
-    Reading(thing: thing, fact: source[keyPath: path], host: source.name, side: .source)
+  func onSource<Value>(_ thing: String, _ fact: (HostFacts) -> Fact<Value>) -> Reading<Value> {
+    Reading(thing: thing, fact: fact(source), host: source.name, side: .source)
   }
 
-  func onDestination<Value>(_ thing: String, _ path: KeyPath<HostFacts, Fact<Value>>) -> Reading<Value> {
-    Reading(thing: thing, fact: destination[keyPath: path], host: destination.name, side: .destination)
+  func onDestination<Value>(_ thing: String, _ fact: (HostFacts) -> Fact<Value>) -> Reading<Value> {
+    Reading(thing: thing, fact: fact(destination), host: destination.name, side: .destination)
   }
 
   /// Goes on with the same fact of both hosts.
   func onBoth<Value>(
-    _ thing: String, _ path: KeyPath<HostFacts, Fact<Value>>, _ judge: (Value, Value) -> Answer
+    _ thing: String, _ fact: (HostFacts) -> Fact<Value>, _ judge: (Value, Value) -> Answer
   ) -> Answer {
-    onSource(thing, path).answer(with: onDestination(thing, path), judge)
+    onSource(thing, fact).answer(with: onDestination(thing, fact), judge)
   }
 
   /// A fact that was asked of the destination by key; one that nobody asked for is a gap.
