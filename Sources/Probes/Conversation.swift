@@ -233,6 +233,8 @@ private struct Errand: Sendable {
   let routes: [Int: RouteQuestions]
   let listener: PortListener?
   let space: [String]
+  /// Images that copied disks may overwrite and whose size their files do not tell.
+  let images: [String]
   let tls: Shell.Section?
 
   init(_ talk: Conversation, _ index: Int, _ looks: [Look], paths: Set<String>) {
@@ -249,12 +251,16 @@ private struct Errand: Sendable {
     space =
       talk.scope.request.copyStorage == nil
       ? [] : Set(arrivals.flatMap(\.disks).compactMap(\.path).map(directory)).sorted()
+    images =
+      talk.scope.request.copyStorage == nil
+      ? [] : Set(arrivals.flatMap(\.disks).filter { $0.format != "raw" }.compactMap(\.path)).sorted()
     tls = talk.scope.request.tls ? HostQuestions.tls(of: looks[index].facts) : nil
   }
 
   var sections: [Shell.Section] {
     files.sections + [running.section, listener?.start, tls].compactMap { $0 }
       + emulators.map(GuestQuestions.version(ofEmulator:)) + space.map(GuestQuestions.space(in:))
+      + images.map(GuestQuestions.image)
       + routes.values.flatMap(\.sections)
   }
 
@@ -265,6 +271,9 @@ private struct Errand: Sendable {
       look.facts.emulatorVersions[path] = answers.fact(GuestQuestions.version(ofEmulator: path), Parse.version)
     }
     for path in space { look.facts.freeSpace[path] = answers.fact(GuestQuestions.space(in: path), Parse.freeSpace) }
+    for path in images where look.facts.files[path] != .known(nil) {
+      look.facts.imageSizes[path] = answers.fact(GuestQuestions.image(path), Parse.imageSize)
+    }
     if let tls { look.facts.tls = answers.fact(tls, Parse.tls).map { $0 } }
     let versions = running.read(answers)
     for (number, guest) in look.facts.guests.enumerated() {

@@ -10,8 +10,8 @@ struct FileAnswers: Sendable {
 
 /// Looks at any number of paths with two programs, not two for each: `stat` and `readlink`.
 ///
-/// Records are fields that end with NUL, which no path holds: "missing", "hidden" and why, or "file" with kind, size and
-/// inode; then "resolved" and the real paths of the files in the same order.
+/// Records are fields that end with NUL, which no path holds: "missing", "hidden" and why, "sectors" of a block device,
+/// or "file" with kind, size and inode; then "resolved" and the real paths of the files in the same order.
 struct FileQuestions: Sendable {
   let paths: [String]
 
@@ -34,7 +34,14 @@ struct FileQuestions: Sendable {
         set -- \(paths.map(\.shellQuoted).joined(separator: " "))
         count=$#
         for path; do
-          if [ -e "$path" ]; then set -- "$@" "$path"; continue; fi
+          if [ -e "$path" ]; then
+            set -- "$@" "$path"
+            [ -b "$path" ] || continue
+            number=$(stat -L -c %t:%T -- "$path")
+            read -r sectors <"/sys/dev/block/$((0x${number%:*})):$((0x${number#*:}))/size" &&
+              printf 'sectors\\0%s\\0%s\\0' "$path" "$sectors"
+            continue
+          fi
           if [ -L "$path" ]; then printf 'hidden\\0%s\\0is a link that leads nowhere\\0' "$path"; continue; fi
           error=$(stat -L -c %F -- "$path" 2>&1)
           case $error in
@@ -72,8 +79,10 @@ struct FileQuestions: Sendable {
       if records.missing.contains(path) { return .known(nil) }
       if let reason = records.hidden[path] { return .gap(Gap(source: "stat \(path)", reason: firstLine(reason))) }
       guard let line = records.found[path], let resolved = records.resolved[path],
-        let file = Parse.file(line, at: resolved, mounts: mounts)
+        var file = Parse.file(line, at: resolved, mounts: mounts)
       else { return .gap(Gap(source: "stat \(path)", reason: "printed what cannot be read")) }
+      // To stat(2) a device has no size; the kernel counts it in units of 512 bytes, whatever its sectors are.
+      if file.kind == "block" { file.size = .bytes((records.sectors[path] ?? 0).multipliedReportingOverflow(by: 512).0) }
       return .known(file)
     }
   }
@@ -86,6 +95,8 @@ struct FileRecords: Codable, Sendable, Equatable {
   /// "regular file|1024|99" by path.
   var found: [String: String] = [:]
   var resolved: [String: String] = [:]
+  /// Of block devices.
+  var sectors: [String: UInt64] = [:]
 
   init(_ text: String) {
     var fields = text.split(separator: "\0", omittingEmptySubsequences: false).dropLast().map(String.init)[...]
@@ -94,6 +105,8 @@ struct FileRecords: Codable, Sendable, Equatable {
       switch kind {
       case "missing": if let path = fields.popFirst() { missing.insert(path) }
       case "hidden": if let path = fields.popFirst(), let why = fields.popFirst() { hidden[path] = why }
+      case "sectors":
+        if let path = fields.popFirst(), let count = fields.popFirst() { sectors[path] = UInt64(count) }
       case "file":
         guard let path = fields.popFirst(), let line = fields.popFirst() else { return }
         found[path] = line

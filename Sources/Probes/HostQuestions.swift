@@ -39,6 +39,11 @@ enum GuestQuestions {
     Shell.Section(name: "\(path) --version", script: "exec \(path.shellQuoted) --version")
   }
 
+  /// What a guest would see of an image, which QEMU on another host may have open.
+  static func image(_ path: String) -> Shell.Section {
+    Shell.Section(name: "qemu-img info \(path)", script: "qemu-img info -U --output=json -- \(path.shellQuoted)")
+  }
+
   /// Bytes that an unprivileged user may still write in a directory.
   static func space(in directory: String) -> Shell.Section {
     Shell.Section(name: "df \(directory)", script: "df -P -k -- \(directory.shellQuoted)")

@@ -14,7 +14,6 @@ extension HostQuestions {
   static func tls(of: HostFacts) -> Shell.Section { Shell.Section(name: "tls", script: "exit 1") }
 }
 extension Parse {
-  static func freeSpace(_ text: String) -> ByteCount? { nil }
   static func tls(_ text: String) -> TLSCredentials? { nil }
 }
 extension HostCapabilities { var securityModels: [SecurityModel] { [] }; var tsc: TimeStampCounter? { nil } }
