@@ -59,6 +59,18 @@ extension Connection {
     }
   }
 
+  /// UUIDs of the domains that have snapshots (`virConnectListAllDomains`, VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT).
+  @available(*, noasync, message: "blocks: call it inside blocking { }")
+  public func domainsWithSnapshots() throws -> Set<String> {
+    try call("list the domains with snapshots") { try uuids($0, $1, VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT) }
+  }
+
+  /// UUIDs of the domains that have checkpoints (`virConnectListAllDomains`, VIR_CONNECT_LIST_DOMAINS_HAS_CHECKPOINT).
+  @available(*, noasync, message: "blocks: call it inside blocking { }")
+  public func domainsWithCheckpoints() throws -> Set<String> {
+    try call("list the domains with checkpoints") { try uuids($0, $1, VIR_CONNECT_LIST_DOMAINS_HAS_CHECKPOINT) }
+  }
+
   private func uuids(_ raw: OpaquePointer, _ call: Call, _ filter: virConnectListAllDomainsFlags) throws -> Set<String>
   {
     let domains = try list(call) { virConnectListAllDomains(raw, $0, filter.rawValue) }
@@ -66,45 +78,100 @@ extension Connection {
     return Set(try domains.map { try RawDomainIdentity(of: $0, call).uuid })
   }
 
-  private func states(_ raw: OpaquePointer, _ call: Call) throws -> [(Domain, state: Int32, reason: Int32)] {
-    var records: UnsafeMutablePointer<virDomainStatsRecordPtr?>?
-    let count = try call.count { virConnectGetAllDomainStats(raw, VIR_DOMAIN_STATS_STATE.rawValue, &records, 0) }
-    defer { virDomainStatsRecordListFree(records) }
-    return try UnsafeBufferPointer(start: records, count: Int(count)).compactMap { $0?.pointee }.map { record in
-      let fields = TypedParameterReader(pointer: record.params, count: record.nparams)
-      virDomainRef(record.dom)
-      return (
-        try Domain(adopting: record.dom, of: self), fields.int("state.state") ?? -1, fields.int("state.reason") ?? 0
-      )
+  /// Sizes of every domain's disks by the domain's UUID and the disk's target, in one round trip. A disk whose size is not
+  /// told is absent, such as that of a guest which is busy (`virConnectGetAllDomainStats`, VIR_DOMAIN_STATS_BLOCK,
+  /// VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT).
+  @available(*, noasync, message: "blocks: call it inside blocking { }")
+  public func diskSizes() throws -> [String: [String: DiskSize]] {
+    try call("read the sizes of the domains' disks") { raw, call in
+      let sizes = try statistics(raw, call, VIR_DOMAIN_STATS_BLOCK, VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT.rawValue) {
+        (try RawDomainIdentity(of: $0, call).uuid, $1.diskSizes)
+      }
+      return Dictionary(sizes, uniquingKeysWith: { first, _ in first })
     }
   }
 
-  /// Every virtual network with its XML (`virConnectListAllNetworks`, `virNetworkGetXMLDesc`).
+  private func states(_ raw: OpaquePointer, _ call: Call) throws -> [(Domain, state: Int32, reason: Int32)] {
+    try statistics(raw, call, VIR_DOMAIN_STATS_STATE) {
+      virDomainRef($0)
+      return (try Domain(adopting: $0, of: self), $1.int("state.state") ?? -1, $1.int("state.reason") ?? 0)
+    }
+  }
+
+  private func statistics<T>(
+    _ raw: OpaquePointer, _ call: Call, _ kind: virDomainStatsTypes, _ flags: UInt32 = 0,
+    _ read: (OpaquePointer, TypedParameterReader) throws -> T
+  ) throws -> [T] {
+    var records: UnsafeMutablePointer<virDomainStatsRecordPtr?>?
+    let count = try call.count { virConnectGetAllDomainStats(raw, kind.rawValue, &records, flags) }
+    defer { virDomainStatsRecordListFree(records) }
+    return try UnsafeBufferPointer(start: records, count: Int(count)).compactMap { $0?.pointee }.map { record in
+      try read(record.dom, TypedParameterReader(pointer: record.params, count: record.nparams))
+    }
+  }
+
+  /// Every virtual network with its XML, a round trip for each and two more (`virConnectListAllNetworks`,
+  /// `virNetworkGetXMLDesc`).
   @available(*, noasync, message: "blocks: call it inside blocking { }")
   public func networks() throws -> [HostResource] {
     try call("list the networks") { raw, call in
       let networks = try list(call) { virConnectListAllNetworks(raw, $0, 0) }
       defer { networks.forEach { virNetworkFree($0) } }
+      let active = try list(call) { virConnectListAllNetworks(raw, $0, VIR_CONNECT_LIST_NETWORKS_ACTIVE.rawValue) }
+      defer { active.forEach { virNetworkFree($0) } }
+      let activeNames = Set(
+        try active.map { network in String(cString: try call.pointer { virNetworkGetName(network) }) })
       return try networks.map { network in
-        HostResource(
-          name: String(cString: try call.pointer { virNetworkGetName(network) }),
-          isActive: try call.count { virNetworkIsActive(network) } == 1,
-          xml: try call.string { virNetworkGetXMLDesc(network, 0) })
+        let name = String(cString: try call.pointer { virNetworkGetName(network) })
+        return HostResource(
+          name: name, isActive: activeNames.contains(name), xml: try call.string { virNetworkGetXMLDesc(network, 0) })
       }
     }
   }
 
-  /// Every storage pool with its XML (`virConnectListAllStoragePools`, `virStoragePoolGetXMLDesc`).
+  /// Every storage pool with its XML, a round trip for each and two more (`virConnectListAllStoragePools`,
+  /// `virStoragePoolGetXMLDesc`).
   @available(*, noasync, message: "blocks: call it inside blocking { }")
   public func storagePools() throws -> [HostResource] {
     try call("list the storage pools") { raw, call in
       let pools = try list(call) { virConnectListAllStoragePools(raw, $0, 0) }
       defer { pools.forEach { virStoragePoolFree($0) } }
+      let active = try list(call) {
+        virConnectListAllStoragePools(raw, $0, VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE.rawValue)
+      }
+      defer { active.forEach { virStoragePoolFree($0) } }
+      let activeNames = Set(
+        try active.map { pool in String(cString: try call.pointer { virStoragePoolGetName(pool) }) })
       return try pools.map { pool in
-        HostResource(
-          name: String(cString: try call.pointer { virStoragePoolGetName(pool) }),
-          isActive: try call.count { virStoragePoolIsActive(pool) } == 1,
-          xml: try call.string { virStoragePoolGetXMLDesc(pool, 0) })
+        let name = String(cString: try call.pointer { virStoragePoolGetName(pool) })
+        return HostResource(
+          name: name, isActive: activeNames.contains(name), xml: try call.string { virStoragePoolGetXMLDesc(pool, 0) })
+      }
+    }
+  }
+
+  /// Names of the network filters, sorted; `.noSupport` where no driver knows them (`virConnectListAllNWFilters`).
+  @available(*, noasync, message: "blocks: call it inside blocking { }")
+  public func networkFilters() throws -> [String] {
+    try call("list the network filters") { raw, call in
+      let filters = try list(call) { virConnectListAllNWFilters(raw, $0, 0) }
+      defer { filters.forEach { virNWFilterFree($0) } }
+      return try filters.map { filter in String(cString: try call.pointer { virNWFilterGetName(filter) }) }.sorted()
+    }
+  }
+
+  /// Every secret without its value, of which nothing is said, in one round trip; `.noSupport` where no driver knows them
+  /// (`virConnectListAllSecrets`).
+  @available(*, noasync, message: "blocks: call it inside blocking { }")
+  public func secrets() throws -> [SecretIdentity] {
+    try call("list the secrets") { raw, call in
+      let secrets = try list(call) { virConnectListAllSecrets(raw, $0, 0) }
+      defer { secrets.forEach { virSecretFree($0) } }
+      return try secrets.map { secret in
+        SecretIdentity(
+          uuid: try uuidText(call) { virSecretGetUUIDString(secret, $0) },
+          usageType: secretUsage(try call.count { virSecretGetUsageType(secret) }),
+          usage: String(cString: try call.pointer { virSecretGetUsageID(secret) }))
       }
     }
   }
@@ -131,4 +198,25 @@ extension Connection {
     defer { free(array) }
     return UnsafeBufferPointer(start: array, count: Int(count)).compactMap { $0 }
   }
+}
+
+extension TypedParameterReader {
+  /// `block.N.name`, `.capacity` and `.allocation` (`virConnectGetAllDomainStats`).
+  var diskSizes: [String: DiskSize] {
+    // No more disks than parameters, whatever the count says.
+    let disks = (0..<min(unsigned32("block.count") ?? 0, UInt32(max(count, 0)))).compactMap { index in
+      string("block.\(index).name").flatMap { name in
+        bytes("block.\(index).capacity").flatMap { capacity in
+          bytes("block.\(index).allocation").map { (name, DiskSize(capacity: capacity, allocation: $0)) }
+        }
+      }
+    }
+    return Dictionary(disks, uniquingKeysWith: { first, _ in first })
+  }
+}
+
+/// `virSecretUsageType` in the words of `<usage type=>`.
+func secretUsage(_ type: Int32) -> String {
+  let names = ["", "volume", "ceph", "iscsi", "tls", "vtpm"]
+  return names.indices.contains(Int(type)) ? names[Int(type)] : "usage \(type)"
 }

@@ -55,6 +55,17 @@ public final class Domain: @unchecked Sendable {
     try call("read the XML of").string { virDomainGetXMLDesc(raw, flags.rawValue) }
   }
 
+  /// What a block job on the disk `target` does: "pull", "copy", "commit" or "backup"; nil when there is none
+  /// (`virDomainGetBlockJobInfo`).
+  @available(*, noasync, message: "blocks: call it inside blocking { }")
+  public func blockJob(onDisk target: String) throws -> String? {
+    var info = virDomainBlockJobInfo()
+    let isThere = try call("look for a block job on \(target) of").count {
+      virDomainGetBlockJobInfo(raw, target, &info, 0)
+    }
+    return isThere == 0 ? nil : blockJobName(info.type)
+  }
+
   /// `virDomainSuspend`.
   @available(*, noasync, message: "blocks: call it inside blocking { }")
   public func suspend() throws { try call("suspend").count { virDomainSuspend(raw) } }
@@ -79,8 +90,19 @@ struct RawDomainIdentity {
   /// `virDomainGetName`, `virDomainGetUUIDString`.
   init(of raw: OpaquePointer, _ call: Call) throws {
     name = String(cString: try call.pointer { virDomainGetName(raw) })
-    var text = [CChar](repeating: 0, count: Int(VIR_UUID_STRING_BUFLEN))
-    try call.count { virDomainGetUUIDString(raw, &text) }
-    uuid = text.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
+    uuid = try uuidText(call) { virDomainGetUUIDString(raw, $0) }
   }
+}
+
+/// The text of a UUID that one of libvirt's calls writes.
+func uuidText(_ call: Call, _ body: (UnsafeMutablePointer<CChar>?) -> Int32) throws -> String {
+  var text = [CChar](repeating: 0, count: Int(VIR_UUID_STRING_BUFLEN))
+  try call.count { text.withUnsafeMutableBufferPointer { body($0.baseAddress) } }
+  return text.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
+}
+
+/// `virDomainBlockJobType`; 3 commits a lower image, 4 the active one.
+func blockJobName(_ type: Int32) -> String {
+  let names = ["unknown", "pull", "copy", "commit", "commit", "backup"]
+  return names.indices.contains(Int(type)) ? names[Int(type)] : "job \(type)"
 }

@@ -11,6 +11,11 @@ struct TypedParameterReader {
     return virTypedParamsGetULLong(pointer, count, name, &value) == 1 ? value : nil
   }
 
+  func unsigned32(_ name: String) -> UInt32? {
+    var value: UInt32 = 0
+    return virTypedParamsGetUInt(pointer, count, name, &value) == 1 ? value : nil
+  }
+
   func int(_ name: String) -> Int32? {
     var value: Int32 = 0
     return virTypedParamsGetInt(pointer, count, name, &value) == 1 ? value : nil

@@ -201,7 +201,8 @@ public struct Interface: Codable, Sendable, Hashable {
     case network(name: String, portGroup: String?)
     /// macvtap on a device of the host; `mode` is "vepa", "bridge", "private" or "passthrough".
     case direct(device: String, mode: String)
-    /// A socket that a switch in user space serves.
+    /// A socket that a switch in user space serves (mode 'client'). One that QEMU makes itself (mode 'server') is
+    /// "vhostuser server", and a `HostPath` whose directory must be there.
     case vhostUser(String)
     /// Any other type, by its name: "user", "hostdev", "vdpa".
     case other(String)

@@ -102,7 +102,8 @@ public struct TLSCredentials: Codable, Sendable, Hashable {
   public struct Certificate: Codable, Sendable, Hashable {
     /// SHA-256, upper-case hexadecimal with colons, as openssl prints it.
     public var fingerprint: String
-    /// Common name and subject alternative names, DNS names and IP addresses alike.
+    /// Subject alternative names, DNS names and IP addresses alike; the common name only where no DNS name is among
+    /// them, as gnutls_x509_crt_check_hostname has it.
     public var names: [String]
     /// Seconds since 1970.
     public var notAfter: Int64

@@ -19,6 +19,13 @@ struct Move: Sendable {
     isOffline ? "only the definition moves" : domain.isActive ? nil : "\(domain.name) is \(domain.state.rawValue)"
   }
 
+  /// Why no TCP connection of QEMU's goes from host to host; nil when one does.
+  var noDataConnection: String? {
+    if let nothingRuns { return nothingRuns }
+    if request.mode == .tunnelled { return "a tunnelled migration makes no connection of its own" }
+    return ports.isEmpty ? "QEMU listens on no TCP port" : nil
+  }
+
   /// How the guest's CPU compares with the destination.
   var cpuComparison: Fact<CPUComparison>? {
     get { pair.cpuComparisons[domain.uuid] }

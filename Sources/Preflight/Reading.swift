@@ -11,11 +11,12 @@ struct Reading<Value: Sendable> {
   var host: String
   var side: Side
 
-  /// Goes on with the value; a gap is the answer `unknown`.
-  func answer(_ judge: (Value) -> Answer) -> Answer {
+  /// Goes on with the value; a gap is the answer `unknown`, and `worst` is what it could hide where that is less than the
+  /// rule's weight.
+  func answer(worst: Severity? = nil, _ judge: (Value) -> Answer) -> Answer {
     switch fact {
     case .known(let value): judge(value)
-    case .gap(let gap): .findings([unknown(gap, otherSide: "not asked")])
+    case .gap(let gap): .findings([unknown(gap, otherSide: "not asked", worst: worst)])
     }
   }
 
@@ -30,12 +31,12 @@ struct Reading<Value: Sendable> {
     }
   }
 
-  private func unknown(_ gap: Gap, otherSide: String) -> Issue {
+  private func unknown(_ gap: Gap, otherSide: String, worst: Severity? = nil) -> Issue {
     Issue(
       .unknown, thing,
       source: side == .source ? "not read" : otherSide, destination: side == .source ? otherSide : "not read",
       "\(host): \(thing) could not be read (\(gap)).",
-      remedy: ["See on \(host) why it fails: \(gap.source)"], cause: "\(host): \(gap.reason)")
+      remedy: ["See on \(host) why it fails: \(gap.source)"], worst: worst, cause: "\(host): \(gap.reason)")
   }
 }
 
@@ -67,5 +68,16 @@ extension Move {
     Reading(
       thing: thing, fact: fact ?? .gap(Gap(source: "probe", reason: "nothing asked for it")), host: source.name,
       side: .source)
+  }
+}
+
+extension Fact {
+  /// A fact that nobody asked for, though it is wanted now, is a gap.
+  func unwrapped<Wrapped>() -> Fact<Wrapped> where Value == Wrapped? {
+    switch self {
+    case .known(.some(let value)): .known(value)
+    case .known(.none): .gap(Gap(source: "probe", reason: "nothing asked for it"))
+    case .gap(let gap): .gap(gap)
+    }
   }
 }

@@ -28,6 +28,11 @@ extension Collection where Element == String {
   }
 }
 
+extension String {
+  /// This text without line breaks, for a sentence of a finding.
+  var oneLine: String { split(whereSeparator: \.isNewline).joined(separator: " ") }
+}
+
 /// Nanoseconds as milliseconds, with one decimal where they are not whole: "12.5 ms".
 func milliseconds(_ nanoseconds: Double) -> String {
   let text = "\((nanoseconds / 100_000).rounded() / 10)"

@@ -235,7 +235,8 @@ private struct Errand: Sendable {
   let space: [String]
   /// Images that copied disks may overwrite and whose size their files do not tell.
   let images: [String]
-  let tls: Shell.Section?
+  /// Where the certificates are; nil where they do not matter.
+  let certificates: String?
 
   init(_ talk: Conversation, _ index: Int, _ looks: [Look], paths: Set<String>) {
     files = FileQuestions(paths)
@@ -254,11 +255,11 @@ private struct Errand: Sendable {
     images =
       talk.scope.request.copyStorage == nil
       ? [] : Set(arrivals.flatMap(\.disks).filter { $0.format != "raw" }.compactMap(\.path)).sorted()
-    tls = talk.scope.request.tls ? HostQuestions.tls(of: looks[index].facts) : nil
+    certificates = talk.scope.request.tls ? looks[index].facts.certificateDirectory : nil
   }
 
   var sections: [Shell.Section] {
-    files.sections + [running.section, listener?.start, tls].compactMap { $0 }
+    files.sections + [running.section, listener?.start, certificates.map(HostQuestions.tls)].compactMap { $0 }
       + emulators.map(GuestQuestions.version(ofEmulator:)) + space.map(GuestQuestions.space(in:))
       + images.map(GuestQuestions.image)
       + routes.values.flatMap(\.sections)
@@ -274,11 +275,19 @@ private struct Errand: Sendable {
     for path in images where look.facts.files[path] != .known(nil) {
       look.facts.imageSizes[path] = answers.fact(GuestQuestions.image(path), Parse.imageSize)
     }
-    if let tls { look.facts.tls = answers.fact(tls, Parse.tls).map { $0 } }
+    if let certificates { look.facts.fillTLS(directory: certificates, from: answers) }
     let versions = running.read(answers)
     for (number, guest) in look.facts.guests.enumerated() {
       if let version = versions[guest.uuid] { look.facts.guests[number].runningQEMU = version.map { $0 } }
     }
+  }
+}
+
+extension HostFacts {
+  /// Where QEMU looks for the certificates of migrations (qemu.conf, `migrate_tls_x509_cert_dir`).
+  fileprivate var certificateDirectory: String {
+    let settings = qemuConf.value ?? [:]
+    return settings["migrate_tls_x509_cert_dir"] ?? settings["default_tls_x509_cert_dir"] ?? "/etc/pki/qemu"
   }
 }
 

@@ -82,7 +82,9 @@ struct FileQuestions: Sendable {
         var file = Parse.file(line, at: resolved, mounts: mounts)
       else { return .gap(Gap(source: "stat \(path)", reason: "printed what cannot be read")) }
       // To stat(2) a device has no size; the kernel counts it in units of 512 bytes, whatever its sectors are.
-      if file.kind == "block" { file.size = .bytes((records.sectors[path] ?? 0).multipliedReportingOverflow(by: 512).0) }
+      if file.kind == "block" {
+        file.size = .bytes((records.sectors[path] ?? 0).multipliedReportingOverflow(by: 512).0)
+      }
       return .known(file)
     }
   }

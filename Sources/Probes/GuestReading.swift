@@ -68,7 +68,7 @@ extension HostProbe {
       facts.hasCheckpoints = bulk.withCheckpoints.map { $0.contains(domain.uuid) }
       facts.diskSizes = bulk.diskSizes.map { $0[domain.uuid] ?? [:] }
       guard state.isActive else { return facts }
-      facts.job = fact("virDomainGetJobInfo") { try domain.jobInProgress() }
+      facts.job = fact("virDomainGetJobInfo") { try domain.jobType().inProgress }
       facts.blockJobs = fact("virDomainGetBlockJobInfo") { try blockJobs(of: domain, facts.disks) }
       return facts
     } catch let error as LibvirtError {
@@ -81,8 +81,19 @@ extension HostProbe {
   @available(*, noasync)
   private func blockJobs(of domain: Domain, _ disks: [Disk]) throws -> [String: String] {
     let jobs = try disks.filter { $0.source != .none }.compactMap { disk in
-      try domain.blockJob(on: disk.target).map { (disk.target, $0) }
+      try domain.blockJob(onDisk: disk.target).map { (disk.target, $0) }
     }
     return Dictionary(jobs, uniquingKeysWith: { first, _ in first })
+  }
+}
+
+extension JobType {
+  /// nil when nothing is under way.
+  fileprivate var inProgress: String? {
+    switch self {
+    case .bounded: "bounded"
+    case .unbounded: "unbounded"
+    default: nil
+    }
   }
 }

@@ -50,12 +50,12 @@ private let removals: [Removal] = [
   Removal("cpusOnline", .ready, .warnings) { $0.cpusOnline = .gap(gap) },
   Removal("load", .ready, .warnings) { $0.load = .gap(gap) },
   Removal("daemonLimits", .ready, .ready) { $0.daemonLimits = .gap(gap) },
-  Removal("portsInUse", .ready, .ready) { $0.portsInUse = .gap(gap) },
+  Removal("portsInUse", .ready, .inconclusive) { $0.portsInUse = .gap(gap) },
   Removal("filters", .ready, .ready) { $0.filters = .gap(gap) },
-  Removal("securityModels", .ready, .ready) { $0.securityModels = .gap(gap) },
+  Removal("securityModels", .inconclusive, .inconclusive) { $0.securityModels = .gap(gap) },
   Removal("secrets", .ready, .ready) { $0.secrets = .gap(gap) },
   Removal("tls", .ready, .ready) { $0.tls = .gap(gap) },
-  Removal("sshd", .ready, .ready) { $0.sshd = .gap(gap) },
+  Removal("sshd", .ready, .warnings) { $0.sshd = .gap(gap) },
   Removal("swtpm", .ready, .ready) { $0.swtpm = .gap(gap) },
   Removal("qemuConf", .inconclusive, .inconclusive) { $0.qemuConf = .gap(gap) },
   Removal("lockConf", .ready, .ready) { $0.lockConf = .gap(gap) },
@@ -135,7 +135,7 @@ private func badness(_ verdict: Verdict) -> Int {
   @Test func removingAFactOfThePairNeverMakesAVerdictBetter() {
     let changes: [(inout PairFacts) -> Void] = [
       { $0.destinationResolvedOnSource = .gap(gap) }, { $0.cpuComparisons = [:] }, { $0.storage = [:] },
-      { $0.storage = ["/srv/web1.qcow2": .gap(gap)] },
+      { $0.storage = ["/srv/web1.qcow2": .gap(gap)] }, { $0.migrationPort = .gap(gap) },
     ]
     for change in changes {
       #expect(move { change(&$0.pair) }.assessed().verdict == .inconclusive)

@@ -42,7 +42,12 @@ let ruleCases: [RuleCase] =
   + memoryCases + deviceCases + guestCases + flagCases + planCases
 
 /// Answers that a rule cannot give, and why.
-let impossible: [String: [RuleCase.Kind: String]] = [:]
+let impossible: [String: [RuleCase.Kind: String]] = [
+  "host.identity": [.notApplicable: "a move is always between two hosts"],
+  "host.hostname": [.notApplicable: "a move is always between two hosts"],
+  "version.libvirt": [.notApplicable: "every move goes through two daemons"],
+  "emulator.present": [.notApplicable: "every guest needs an emulator"],
+]
 
 @Suite struct RuleCaseTests {
   @Test(arguments: ruleCases)

@@ -91,9 +91,9 @@ import Testing
   }
 
   @Test func allowedUnknownIsNotInconclusive() {
-    let unknown = move { $0.destination.links = .gap(gap) }
+    let unknown = move { $0.destination.domains = .gap(gap) }
     #expect(unknown.assessed().verdict == .inconclusive)
-    let allowed = unknown.with { $0.request.allow = ["network.bridge"] }.assessed()
+    let allowed = unknown.with { $0.request.allow = ["guest.collision"] }.assessed()
     #expect(allowed.verdict == .warnings)
     #expect(allowed.findings.map(\.severity) == [.unknown])
     #expect(allowed.findings.map(\.isOverridden) == [true])

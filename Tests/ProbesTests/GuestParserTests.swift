@@ -20,7 +20,9 @@ import Testing
     #expect(Parse.imageSize(old) == .mebibytes(1024))
     #expect(Parse.imageSize(new) == .bytes(2048))
     #expect(Parse.imageSize(odd) == .bytes(9))
-    for text in ["", "{", "qemu-img: Could not open", #"{"virtual-size": -"#, #"{"virtual-size": 99999999999999999999}"#] {
+    for text in [
+      "", "{", "qemu-img: Could not open", #"{"virtual-size": -"#, #"{"virtual-size": 99999999999999999999}"#,
+    ] {
       #expect(Parse.imageSize(text) == nil, "\(text)")
     }
   }

@@ -196,7 +196,7 @@ extension String {
   }
 
   /// The authority's parts: "tcp://[::1]:49152/" is "::1" and "49152"; the port is nil when the URI has none.
-  fileprivate var hostAndPort: (host: String, port: String?) {
+  var hostAndPort: (host: String, port: String?) {
     let authority = afterScheme.prefix { $0 != "/" && $0 != "?" }
     if authority.first == "[", let end = authority.firstIndex(of: "]") {
       let rest = authority[authority.index(after: end)...]

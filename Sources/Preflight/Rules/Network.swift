@@ -136,7 +136,7 @@ private func differences(
 }
 
 /// Each element once, in the order of its first appearance.
-private func unique<Element: Hashable>(_ elements: [Element]) -> [Element] {
+func unique<Element: Hashable>(_ elements: [Element]) -> [Element] {
   var seen: Set<Element> = []
   return elements.filter { seen.insert($0).inserted }
 }
