@@ -2,90 +2,105 @@ import MigrationModel
 
 /// What the XML of a domain says of it.
 public struct DomainDescription: Sendable, Equatable {
-  /// State, reason, persistence and the running QEMU's version are not in the XML: they are as `DomainFacts` starts.
+  /// State, reason, persistence, the running QEMU's version and the jobs are not in the XML: they are as `DomainFacts`
+  /// starts.
   public var facts: DomainFacts
-  /// The guest's `<cpu>` element, as `virConnectCompareHypervisorCPU` takes it; nil without one.
-  public var cpu: String?
 
   /// Reads the XML that `virDomainGetXMLDesc` prints.
   ///
-  /// Throws `XMLError` when the text is not XML, or not a `<domain>` with name, UUID, memory and vCPUs.
+  /// Throws `XMLError` when the text is not XML, not a `<domain>` with name, UUID, memory and vCPUs, or has a number that
+  /// is none: a fact that cannot be read must not look like one that is not there.
   public init(parsing text: String) throws {
-    let domain = try XMLDocument(parsing: text).root
-    guard domain.name == "domain" else {
-      throw XMLError(.unexpected("<\(domain.name)> where <domain> belongs"), line: domain.line)
-    }
-    facts = DomainFacts(name: try domain.required("name").text, uuid: try domain.required("uuid").text)
+    let domain = try XMLDocument(parsing: text).root(named: "domain")
+    facts = DomainFacts(name: try domain.requiredText("name"), uuid: try domain.requiredText("uuid"))
     facts.virtType = try domain.requiredAttribute("type")
-    facts.arch = domain.first("os/type")?.attribute("arch") ?? ""
-    facts.machine = domain.first("os/type")?.attribute("machine") ?? ""
-    facts.emulator = domain.first("devices/emulator")?.text
-    facts.memory = try byteCount(of: domain.required("memory"), defaultUnit: "KiB")
-    facts.vcpus = try vcpuCount(of: domain.required("vcpu"))
-    facts.disks = domain.all("devices/disk").map(disk)
-    facts.interfaces = domain.all("devices/interface").map(interface)
-    let cpu = domain.first("cpu")
-    facts.cpuMode = cpu.map { $0.attribute("mode") ?? "custom" }
-    self.cpu = cpu?.xml
+    try facts.readProcessors(of: domain)
+    try facts.readMemory(of: domain)
+    facts.readBoot(of: domain)
+    facts.readHostSettings(of: domain)
+    try facts.readDevices(of: domain)
+    var seen = Set<HostPath>()
+    facts.hostPaths.removeAll { !seen.insert(HostPath(path: $0.path, use: "", need: $0.need)).inserted }
   }
 }
 
-/// The vCPUs that are plugged in, which `current` tells when it is fewer than the maximum.
-private func vcpuCount(of element: XMLElement) throws -> Int {
-  let text = element.attribute("current") ?? element.text
-  guard let count = Int(text.trimmed), count > 0 else {
-    throw XMLError(.unexpected("\"\(text)\" is not a number of vCPUs"), line: element.line)
+extension DomainFacts {
+  /// vCPUs, the CPU model and the time-stamp counter.
+  fileprivate mutating func readProcessors(of domain: XMLElement) throws {
+    let vcpu = try domain.required("vcpu")
+    let most: UInt32 = try vcpu.number()
+    let plugged: UInt32 = try vcpu.number("current") ?? most
+    guard (1...max(most, 1)).contains(plugged) else {
+      throw XMLError(.unexpected("\(plugged) of \(most) vCPUs"), line: vcpu.line)
+    }
+    vcpus = Int(plugged)
+    maxVCPUs = Int(most)
+    if let element = domain.child("cpu") { readCPU(element) }
+    let timers = domain.child("clock")?.children("timer") ?? []
+    tscFrequency = try timers.first { $0.attribute("name") == "tsc" }?.number("frequency")
   }
-  return count
-}
 
-private func disk(_ element: XMLElement) -> Disk {
-  Disk(
-    target: element.first("target")?.attribute("dev") ?? "",
-    device: element.attribute("device") ?? "disk",
-    source: source(of: element),
-    isReadOnly: element.first("readonly") != nil,
-    isShareable: element.first("shareable") != nil,
-    backingFiles: backingFiles(below: element))
-}
-
-/// The source of a `<disk>` or `<backingStore>`, which are written alike.
-private func source(of element: XMLElement) -> Disk.Source {
-  guard let source = element.first("source") else { return .none }
-  func attribute(_ name: String) -> String { source.attribute(name) ?? "" }
-  switch element.attribute("type") ?? "" {
-  case "file": return source.attribute("file").map(Disk.Source.file) ?? .none
-  case "block": return source.attribute("dev").map(Disk.Source.block) ?? .none
-  case "dir": return source.attribute("dir").map(Disk.Source.directory) ?? .none
-  case "volume": return .volume(pool: attribute("pool"), volume: attribute("volume"))
-  case "network": return .network(protocol: attribute("protocol"), name: attribute("name"))
-  case let type: return .other(type)
+  private mutating func readCPU(_ element: XMLElement) {
+    cpu = element.xml
+    cpuMode = element.attribute("mode") ?? "custom"
+    cpuIsMigratable = element.attribute("migratable").map { $0 == "on" }
+    cpuFeatures = Set(
+      element.children("feature").compactMap { feature in
+        guard ["require", "force"].contains(feature.attribute("policy") ?? "require") else { return nil }
+        return feature.attribute("name")
+      })
   }
-}
 
-/// The local paths of the chain of `<backingStore>` elements, nearest first; the last, empty one ends it.
-private func backingFiles(below element: XMLElement) -> [String] {
-  element.all("descendant::backingStore[not(ancestor::mirror)]").compactMap {
-    switch source(of: $0) {
-    case .file(let path), .block(let path), .directory(let path): path
-    case .none, .volume, .network, .other: nil
+  /// Size, pages and limits of the memory, and what is bound to CPUs and NUMA nodes.
+  fileprivate mutating func readMemory(of domain: XMLElement) throws {
+    var bitmaps = BitmapReader()
+    memory = try byteCount(of: domain.required("memory"), defaultUnit: "KiB")
+    memoryHardLimit = try hardLimit(of: domain)
+    locksMemory = domain.child("memoryBacking")?.child("locked") != nil
+    hugePages = try hugePageUses(of: domain, &bitmaps)
+    placements = try bindings(of: domain).map { binding in
+      Placement(
+        element: binding.label, kind: binding.kind, ids: try bitmaps.ids(binding.text, in: binding.element))
+    }
+  }
+
+  /// Security labels and encrypted memory.
+  fileprivate mutating func readHostSettings(of domain: XMLElement) {
+    securityLabels = domain.children("seclabel").map {
+      SecurityLabel(
+        model: $0.attribute("model") ?? "", type: $0.attribute("type") ?? "dynamic", label: $0.child("label")?.text)
+    }
+    if let security = domain.child("launchSecurity") {
+      otherDevices.append(OtherDevice(kind: "launchSecurity \(security.attribute("type") ?? "sev")"))
     }
   }
 }
 
-private func interface(_ element: XMLElement) -> Interface {
-  Interface(mac: element.first("mac")?.attribute("address"), source: interfaceSource(element))
+/// libvirt's "unlimited" is no limit (VIR_DOMAIN_MEMORY_PARAM_UNLIMITED, in KiB).
+private func hardLimit(of domain: XMLElement) throws -> ByteCount? {
+  guard let element = domain.child("memtune")?.child("hard_limit") else { return nil }
+  let limit = try byteCount(of: element, defaultUnit: "KiB")
+  return limit.rawValue / 1024 >= 9_007_199_254_740_991 ? nil : limit
 }
 
-/// While a guest runs, the type of an interface on a network is what the network came to, such as "bridge"; the network is
-/// still named, and it is what the destination will look for.
-private func interfaceSource(_ element: XMLElement) -> Interface.Source {
-  let source = element.first("source")
-  if let network = source?.attribute("network") {
-    return .network(name: network, portGroup: source?.attribute("portgroup"))
+/// The pages of `<hugepages>`, and those of plugged memory that has its own.
+private func hugePageUses(of domain: XMLElement, _ bitmaps: inout BitmapReader) throws -> [HugePageUse] {
+  var uses: [HugePageUse] = []
+  if let element = domain.child("memoryBacking")?.child("hugepages") {
+    let pages = element.children("page")
+    if pages.isEmpty { uses.append(HugePageUse(size: nil)) }
+    for page in pages {
+      let size = try byteCount(page.requiredAttribute("size"), unit: page.attribute("unit") ?? "KiB", line: page.line)
+      let nodes = try page.attribute("nodeset").map { try bitmaps.ids($0, in: page) }
+      uses.append(HugePageUse(size: size, guestNodes: nodes ?? []))
+    }
   }
-  switch element.attribute("type") ?? "" {
-  case "bridge": return .bridge(source?.attribute("bridge") ?? "")
-  case let type: return .other(type)
+  for device in domain.child("devices")?.children("memory") ?? [] {
+    guard let page = device.child("source")?.child("pagesize") else { continue }
+    let node: UInt16? = try device.child("target")?.child("node")?.number()
+    uses.append(
+      HugePageUse(size: try byteCount(of: page, defaultUnit: "KiB"), guestNodes: node.map { [Int($0)] } ?? []))
   }
+  // A page of 4 KiB is an ordinary one (qemuBuildMemoryGetPagesize).
+  return uses.filter { ($0.size ?? .mebibytes(2)) > .kibibytes(4) }
 }

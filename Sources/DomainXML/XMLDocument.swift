@@ -5,8 +5,8 @@ public final class XMLDocument {
   /// Bytes; libvirt's own limit for a text on the wire (REMOTE_STRING_MAX).
   public static let sizeLimit = 4 << 20
 
-  private let raw: xmlDocPtr
-  private let rootNode: xmlNodePtr
+  let raw: xmlDocPtr
+  let rootNode: xmlNodePtr
 
   /// Parses `text` without network, entities or document types.
   ///
@@ -25,6 +25,14 @@ public final class XMLDocument {
   deinit { xmlFreeDoc(raw) }
 
   public var root: XMLElement { XMLElement(document: self, node: rootNode) }
+
+  /// The root element; throws when it is another one.
+  public func root(named name: String) throws -> XMLElement {
+    guard root.name == name else {
+      throw XMLError(.unexpected("<\(root.name)> where <\(name)> belongs"), line: root.line)
+    }
+    return root
+  }
 
   private static func parse(_ bytes: UnsafeBufferPointer<UInt8>) throws -> xmlDocPtr {
     guard bytes.count <= sizeLimit else { throw XMLError(.tooLarge(bytes.count)) }

@@ -9,6 +9,8 @@ public struct XMLError: Error, Sendable, Hashable, CustomStringConvertible {
     case documentType
     /// Well-formed, but without this element or attribute, or with a value that is none.
     case unexpected(String)
+    /// An edit found nothing that it could change: what it looked for.
+    case nothingToEdit(String)
   }
 
   public var cause: Cause
@@ -26,6 +28,7 @@ public struct XMLError: Error, Sendable, Hashable, CustomStringConvertible {
     case .malformed(let message): "\(place)malformed XML: \(message)"
     case .tooLarge(let size): "an XML text of \(size) bytes is over the limit of \(XMLDocument.sizeLimit)"
     case .documentType: "document type declarations are refused"
+    case .nothingToEdit(let thing): "nothing to edit: the domain has no \(thing)"
     case .unexpected(let what): "\(place)unexpected XML: \(what)"
     }
   }

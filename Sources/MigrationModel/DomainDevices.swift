@@ -40,7 +40,8 @@ public struct HostDevice: Codable, Sendable, Hashable {
   }
 }
 
-/// A file of the host that a guest uses beside its disks.
+/// A file of the host that a guest uses beside its disks; those below directories that libvirt makes for the guest itself
+/// (/var/lib/libvirt/qemu/channel) are left out.
 public struct HostPath: Codable, Sendable, Hashable {
   public enum Need: String, Codable, Sendable {
     /// QEMU does not start without it.
@@ -78,7 +79,7 @@ public struct TPM: Codable, Sendable, Hashable {
 public struct Graphics: Codable, Sendable, Hashable {
   /// "vnc", "spice", "rdp", "egl-headless".
   public var type: String
-  /// The address that it listens on; nil for a socket or none.
+  /// The address that it listens on; nil for a socket, for none, and for one that libvirt takes from a network.
   public var listen: String?
   /// The port that it has now; nil when it has none.
   public var port: Int?
@@ -125,7 +126,19 @@ public struct SecurityLabel: Codable, Sendable, Hashable {
 
 /// A device that some versions cannot move.
 public struct OtherDevice: Codable, Sendable, Hashable {
-  /// Element and what tells its kinds apart: "filesystem virtiofs", "shmem ivshmem-plain", "interface user passt".
+  /// Element, and what tells its kinds apart; what is not listed here is left out, for a kind that no rule knows makes the
+  /// answer unknown.
+  ///
+  /// - "filesystem DRIVER": `<driver type=>`, "path" (9p) without one: "path", "virtiofs", "mtp".
+  /// - "shmem MODEL ROLE": `<model type=>` and `role`; no third word without a role: "shmem ivshmem-plain master".
+  /// - "interface user BACKEND": `<backend type=>` of `<interface type='user'>`, "slirp" without one: "slirp", "passt".
+  /// - "disk TYPE": `<disk type=>` "vhostuser", "vhostvdpa" and "nvme".
+  /// - "controller nvme", "iommu amd", "input passthrough", "input evdev", "sound virtio", "crypto virtio".
+  /// - "video vhostuser": `<video><driver name='vhostuser'>`; "video accel3d": `<acceleration accel3d='yes'>`.
+  /// - "launchSecurity TYPE": "sev", "sev-snp", "tdx", "s390-pv".
+  /// - "memory MODEL": `<memory model=>` "dimm", "nvdimm", "virtio-mem", "virtio-pmem", "sgx-epc".
+  ///
+  /// `<hostdev>` and `<interface type='vdpa'>` are host devices instead.
   public var kind: String
   /// What names it within the guest: a target, an alias, a MAC address; empty when nothing does.
   public var name: String

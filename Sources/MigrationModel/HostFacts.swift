@@ -48,7 +48,7 @@ public struct HostFacts: Codable, Sendable, Equatable {
   /// Names of the defined network filters (`virConnectListAllNWFilters`).
   public var filters: Fact<[String]>
   public var pools: Fact<[StoragePool]>
-  public var domains: Fact<[DomainIdentity]>
+  public var domains: Fact<DomainList>
   /// Settings of qemu.conf that rules ask for, without quotes; a key that the file does not set is absent. Passwords and
   /// other keys are never kept.
   public var qemuConf: Fact<[String: String]>
@@ -65,7 +65,8 @@ public struct HostFacts: Codable, Sendable, Equatable {
   public var sshd: Fact<SSHDLimits?>
   /// Version of swtpm; known(nil) when it is not installed.
   public var swtpm: Fact<Version?>
-  /// Files that disks of the checked domains name, by path; known(nil) when there is no such file.
+  /// What disks, devices and the boot of the checked domains name, by path, and the directories of files that are yet to
+  /// be made; known(nil) when there is no such file.
   public var files: [String: Fact<FileIdentity?>]
   /// Where `pool/volume` sources lead on this host, by "pool/volume"; known(nil) when it does not resolve.
   public var volumes: [String: Fact<String?>]

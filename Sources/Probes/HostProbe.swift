@@ -53,7 +53,7 @@ struct HostProbe: Sendable {
     facts.filters = fact("virConnectListAllNWFilters") { try connection.networkFilters() }
     facts.secrets = fact("virConnectListAllSecrets") { try connection.secrets() }
     let domains = fact("virConnectGetAllDomainStats") { try connection.listedDomains() }
-    facts.domains = domains.map { $0.map(DomainIdentity.init) }
+    facts.domains = domains.map { DomainList($0.map(DomainIdentity.init)) }
     return domains
   }
 

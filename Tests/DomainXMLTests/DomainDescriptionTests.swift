@@ -14,23 +14,26 @@ import Testing
     #expect(facts.emulator == "/usr/bin/qemu-system-x86_64")
     #expect(facts.memory == .mebibytes(64))
     #expect(facts.vcpus == 1, "plugged in, of 2 at most")
+    #expect(facts.maxVCPUs == 2)
+    #expect(facts.cpuFeatures == ["hypervisor"])
+    #expect(facts.securityLabels == [SecurityLabel(model: "dac", type: "dynamic", label: "+0:+0")])
     #expect(facts.cpuMode == "custom")
     #expect(facts.interfaces.isEmpty)
     #expect(
       facts.disks == [
         Disk(
           target: "vda", source: .file("/var/lib/libvirt/images/top.qcow2"),
-          backingFiles: ["/var/lib/libvirt/images/mid.qcow2", "/var/lib/libvirt/images/base.qcow2"]),
+          backingFiles: ["/var/lib/libvirt/images/mid.qcow2", "/var/lib/libvirt/images/base.qcow2"], format: "qcow2"),
         Disk(target: "sda", device: "cdrom", source: .none, isReadOnly: true),
       ])
   }
 
   @Test func theCPUIsGivenAsItStands() throws {
-    let cpu = try #require(try DomainDescription(parsing: runningGuest).cpu)
+    let cpu = try #require(try DomainDescription(parsing: runningGuest).facts.cpu)
     let element = try XMLDocument(parsing: cpu).root
     #expect(element.name == "cpu")
-    #expect(element.first("model")?.text == "Nehalem")
-    #expect(element.first("feature")?.attribute("name") == "hypervisor")
+    #expect(element.child("model")?.text == "Nehalem")
+    #expect(element.child("feature")?.attribute("name") == "hypervisor")
   }
 
   @Test func everyKindOfDiskIsRead() throws {
@@ -52,10 +55,12 @@ import Testing
       facts.interfaces == [
         Interface(mac: "52:54:00:00:00:01", source: .bridge("br7")),
         Interface(mac: "52:54:00:00:00:02", source: .network(name: "ovs", portGroup: "dmz")),
-        Interface(mac: "52:54:00:00:00:03", source: .other("direct")),
+        Interface(mac: "52:54:00:00:00:03", source: .direct(device: "eth0", mode: "bridge")),
       ])
     #expect(facts.vcpus == 4)
     #expect(facts.cpuMode == "host-passthrough")
+    #expect(facts.cpuIsMigratable == true)
+    #expect(facts.otherDevices == [OtherDevice(kind: "disk nvme", name: "vdd")])
     #expect(facts.emulator == nil)
   }
 
@@ -70,7 +75,7 @@ import Testing
     #expect(try DomainDescription(parsing: guest("<cpu><model>Nehalem</model></cpu>")).facts.cpuMode == "custom")
     let bare = try DomainDescription(parsing: guest(""))
     #expect(bare.facts.cpuMode == nil)
-    #expect(bare.cpu == nil)
+    #expect(bare.facts.cpu == nil)
   }
 
   @Test func oddNamesComeThroughUnchanged() throws {

@@ -10,13 +10,19 @@ import Testing
     #expect(host.arch == "x86_64")
     #expect(host.cpuVendor == "AMD")
     #expect(host.cpuModel == "kvm64")
+    #expect(host.tsc == TimeStampCounter(frequency: 2_794_748_000, scales: true))
+    #expect(
+      host.securityModels == [
+        SecurityModel(name: "apparmor", doi: "0"),
+        SecurityModel(name: "dac", doi: "0", baseLabels: ["kvm": "+64055:+64055", "qemu": "+64055:+64055"]),
+      ])
   }
 
   @Test func emulatorsInheritUnlessTheyBringTheirOwn() throws {
-    let i440fx = Emulator.Machine(name: "pc-i440fx-7.2")
-    let pc = Emulator.Machine(name: "pc", canonical: "pc-i440fx-7.2")
-    let versioned = Emulator.Machine(name: "pc-q35-7.2")
-    let q35 = Emulator.Machine(name: "q35", canonical: "pc-q35-7.2")
+    let i440fx = Emulator.Machine(name: "pc-i440fx-7.2", maxVCPUs: 255)
+    let pc = Emulator.Machine(name: "pc", canonical: "pc-i440fx-7.2", maxVCPUs: 255)
+    let versioned = Emulator.Machine(name: "pc-q35-7.2", maxVCPUs: 288)
+    let q35 = Emulator.Machine(name: "q35", canonical: "pc-q35-7.2", maxVCPUs: 288)
     let x86 = "/usr/bin/qemu-system-x86_64"
     #expect(
       try HostCapabilities(parsing: qemuHost).emulators == [
@@ -34,6 +40,8 @@ import Testing
     #expect(host.arch == "aarch64")
     #expect(host.cpuVendor == nil)
     #expect(host.cpuModel == nil)
+    #expect(host.tsc == nil)
+    #expect(host.securityModels.isEmpty)
     #expect(host.emulators.isEmpty)
   }
 
@@ -42,6 +50,14 @@ import Testing
     #expect(throws: XMLError.self) { try HostCapabilities(parsing: "") }
     #expect(throws: XMLError.self) { try VirtualNetwork(parsing: directoryPool, isActive: true) }
     #expect(throws: XMLError.self) { try StoragePool(parsing: trunkNetwork, isActive: true) }
+  }
+
+  @Test(arguments: [
+    "<counter name='tsc'/>", "<counter name='tsc' frequency='fast'/>", "<counter name='tsc' frequency='-1'/>",
+  ])
+  func aCounterWithoutAFrequencyIsRefused(counter: String) {
+    let text = "<capabilities><host><cpu><arch>x86_64</arch>\(counter)</cpu></host></capabilities>"
+    #expect(throws: XMLError.self) { try HostCapabilities(parsing: text) }
   }
 
   @Test func networksAreRead() throws {
@@ -59,7 +75,10 @@ import Testing
   @Test func poolsAreRead() throws {
     #expect(
       try StoragePool(parsing: directoryPool, isActive: true)
-        == StoragePool(name: "default-pool", type: "dir", isActive: true, target: "/default-pool"))
+        == StoragePool(
+          name: "default-pool", type: "dir", isActive: true, target: "/default-pool", available: .bytes(53_687_091_200))
+    )
+    #expect(try StoragePool(parsing: directoryPool, isActive: false).available == nil)
     #expect(
       try StoragePool(parsing: "<pool type='rbd'><name>r</name></pool>", isActive: false)
         == StoragePool(name: "r", type: "rbd", isActive: false, target: nil))

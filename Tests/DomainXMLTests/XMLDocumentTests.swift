@@ -52,16 +52,21 @@ import Testing
     #expect(element.attribute("c") == "1")
     #expect(element.attribute("e") == nil)
     #expect(element.xml == "<b c=\"1\">x<d/>y</b>")
-    #expect(element.first("d")?.name == "d")
-    #expect(element.all("../b").map { $0.attribute("c") } == ["1", "2"])
-    #expect(element.all("no such [path").isEmpty)
-    #expect(element.all("unknown:prefix").isEmpty)
-    #expect(element.all("@c").isEmpty, "an attribute is not an element")
+    #expect(element.child("d")?.name == "d")
+    #expect(element.child("c") == nil, "an attribute is not an element")
+  }
+
+  @Test func childrenAreElementsWithoutANamespace() throws {
+    let text = "<a xmlns:q='urn:q'>t<!-- c --><b c='1'/><q:b/><?p i?><d><b/></d><b c='2'/></a>"
+    let root = try XMLDocument(parsing: text).root
+    #expect(root.children.map(\.name) == ["b", "d", "b"])
+    #expect(root.children("b").map { $0.attribute("c") } == ["1", "2"])
+    #expect(root.child("q:b") == nil)
   }
 
   @Test func whatIsMissingIsNamedWithItsLine() throws {
     let root = try XMLDocument(parsing: "\n<a/>").root
-    #expect(throws: XMLError(.unexpected("<a> without b"), line: 2)) { try root.required("b") }
+    #expect(throws: XMLError(.unexpected("<a> without <b>"), line: 2)) { try root.required("b") }
     #expect(throws: XMLError(.unexpected("<a> without c="), line: 2)) { try root.requiredAttribute("c") }
   }
 
@@ -77,7 +82,7 @@ import Testing
   private func parseMany(_ count: Int) throws {
     for _ in 0..<count {
       let description = try DomainDescription(parsing: runningGuest)
-      #expect(description.cpu != nil)
+      #expect(description.facts.cpu != nil)
       #expect(throws: XMLError.self) { try XMLDocument(parsing: "<a><b></a>") }
       #expect(throws: XMLError.self) { try XMLDocument(parsing: "<!DOCTYPE a><a/>") }
     }

@@ -57,6 +57,22 @@ import Testing
     #expect(try roundTrip(host) == host)
   }
 
+  /// Saved facts hold a plain list; the index is made again.
+  @Test func aListOfDomainsComesBackAndIsSearched() throws {
+    func domain(_ name: String, _ uuid: String) -> DomainIdentity {
+      DomainIdentity(name: name, uuid: uuid, state: .shutOff, isPersistent: true)
+    }
+    let list: DomainList = [domain("a", "1A"), domain("b", "2b"), domain("2b", "3"), domain("c", "c")]
+    let saved = try JSONEncoder().encode(list)
+    #expect(try JSONDecoder().decode([DomainIdentity].self, from: saved) == list.all)
+    let read = try roundTrip(list)
+    #expect(read == list)
+    #expect(read.alike(name: "c", uuid: "1a").map(\.name) == ["a", "c"])
+    #expect(read.alike(name: "x", uuid: "2B").map(\.name) == ["b"])
+    #expect(read.alike(name: "c", uuid: "c").count == 1)
+    #expect(read.alike(name: "A", uuid: "4").isEmpty)
+  }
+
   @Test func aDomainAndItsDisksComeBack() throws {
     var domain = DomainFacts(name: "né", uuid: "u", state: .suspended)
     let sources: [Disk.Source] = [

@@ -142,3 +142,55 @@ import Testing
     #expect(move { $0.destination.domains = .gap(gap) }.findings("guest.collision").map(\.severity) == [.unknown])
   }
 }
+
+@Suite struct GuestBaggageTests {
+  @Test func snapshotsAndCheckpointsAreTakenAlongByHand() {
+    let findings = move {
+      $0.domain.name = nastyName
+      $0.domain.hasSnapshots = .known(true)
+      $0.domain.hasCheckpoints = .known(true)
+    }.findings("guest.snapshots")
+    #expect(findings.map(\.subject) == ["snapshots", "checkpoints"])
+    let domain = "--domain \(nastyName.shellQuoted)"
+    #expect(
+      ["list", "dumpxml", "delete", "create"].allSatisfy {
+        findings[0].remedyText.contains("snapshot-\($0) \(domain)")
+          && findings[1].remedyText.contains("checkpoint-\($0) \(domain)")
+      })
+    #expect(findings[0].remedy.last?.contains("qemu+ssh://kvm2/system") == true)
+  }
+
+  @Test func aReadFactDoesNotHideAnUnreadOne() {
+    let findings = move {
+      $0.domain.hasSnapshots = .gap(gap)
+      $0.domain.hasCheckpoints = .gap(gap)
+    }.findings("guest.snapshots")
+    #expect(findings.map(\.severity) == [.unknown, .unknown])
+  }
+
+  @Test func everyJobIsNamedWithItsEnd() {
+    let findings = move {
+      $0.domain.job = .known("unbounded")
+      $0.domain.blockJobs = .known(["vdb": "backup", "vda": "copy"])
+    }.findings("guest.jobs")
+    #expect(findings.map(\.subject) == ["job", "vda", "vdb"])
+    #expect(findings.map { $0.remedy.last?.contains("domjobabort") } == [true, false, true])
+    #expect(findings[1].remedyText.contains("blockjob --domain web1 --path vda --abort"))
+  }
+
+  @Test func anAgentThatDoesNotAnswerKeepsNobodyBack() {
+    let assessment = move { $0.domain.agentIsConnected = false }.assessed()
+    #expect(assessment.findings.map(\.rule) == ["guest.agent"])
+    #expect(assessment.verdict == .ready)
+  }
+
+  @Test func aDefinitionThatIsLostIsNamedWithBothHosts() {
+    let finding = move {
+      $0.request.persistent = false
+      $0.request.undefineSource = true
+    }.findings("guest.persistence").first
+    #expect(finding?.source == "persistent" && finding?.destination == "transient")
+    #expect(finding?.message.contains("kvm1") == true && finding?.message.contains("kvm2") == true)
+    #expect(finding?.remedyText.contains("--persistent") == true)
+  }
+}

@@ -47,6 +47,15 @@ let impossible: [String: [RuleCase.Kind: String]] = [
   "host.hostname": [.notApplicable: "a move is always between two hosts"],
   "version.libvirt": [.notApplicable: "every move goes through two daemons"],
   "emulator.present": [.notApplicable: "every guest needs an emulator"],
+  "device.passthrough": [.notApplicable: "a guest that holds no hardware of the host passes"],
+  "flags.legal": [
+    .unknown: "the request is always known", .notApplicable: "a request without options is legal",
+  ],
+  "guest.agent": [.unknown: "the XML that the guest is known by tells whether an agent is connected"],
+  "guest.collision": [.notApplicable: "every guest has a name and a UUID"],
+  "guest.persistence": [.unknown: "the request and the guest's own facts are always known"],
+  "guest.snapshots": [.notApplicable: "any guest may have snapshots, also one that is shut off"],
+  "guest.state": [.notApplicable: "every guest is in a state"],
 ]
 
 @Suite struct RuleCaseTests {

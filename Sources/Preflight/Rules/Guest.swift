@@ -116,16 +116,8 @@ private func stateIssue(_ severity: Severity, _ move: Move, _ what: String, _ re
 let guestCollision = Rule("guest.collision", .blocker, "domains of that name or UUID on the destination") { move in
   move.onDestination("the list of domains", \.domains).answer { domains in
     let name = move.nameOnDestination
-    let uuid = move.domain.uuid
-    let alike = domains.filter { $0.name == name || isSameUUID($0.uuid, uuid) }
-    return Answer(alike.map { collision(with: $0, name, move) })
+    return Answer(domains.alike(name: name, uuid: move.domain.uuid).map { collision(with: $0, name, move) })
   }
-}
-
-/// Compares in place, in either case: a host may list thousands of domains. The bit tells the letters' cases apart, and
-/// digits and hyphens have it.
-private func isSameUUID(_ one: String, _ other: String) -> Bool {
-  one.utf8.elementsEqual(other.utf8) { $0 | 0x20 == $1 | 0x20 }
 }
 
 private func collision(with other: DomainIdentity, _ name: String, _ move: Move) -> Issue {
@@ -139,7 +131,7 @@ private func collision(with other: DomainIdentity, _ name: String, _ move: Move)
     "See what it is: \(move.destination.virsh("dominfo --domain \(other.uuid)"))",
     "If it is left over: \(move.destination.virsh("undefine --domain \(other.uuid)"))",
   ]
-  if !isSameUUID(other.uuid, move.domain.uuid) {
+  if other.uuid.lowercased() != move.domain.uuid.lowercased() {
     return issue(
       .blocker, "\(there) has another domain called \(name), with UUID \(other.uuid).",
       ["Move it under another name: --dname NAME"] + remove)

@@ -9,6 +9,7 @@ let qemuHost = """
         <model>kvm64</model>
         <vendor>AMD</vendor>
         <microcode version='16777317'/>
+        <counter name='tsc' frequency='2794748000' scaling='yes'/>
         <topology sockets='1' dies='1' cores='2' threads='1'/>
         <feature name='vme'/>
         <feature name='avx2'/>
@@ -20,6 +21,16 @@ let qemuHost = """
           <uri_transport>rdma</uri_transport>
         </uri_transports>
       </migration_features>
+      <secmodel>
+        <model>apparmor</model>
+        <doi>0</doi>
+      </secmodel>
+      <secmodel>
+        <model>dac</model>
+        <doi>0</doi>
+        <baselabel type='kvm'>+64055:+64055</baselabel>
+        <baselabel type='qemu'>+64055:+64055</baselabel>
+      </secmodel>
     </host>
 
     <guest>
@@ -86,6 +97,8 @@ let directoryPool = """
     <name>default-pool</name>
     <uuid>dfe224cb-28fb-8dd0-c4b2-64eb3f0f4566</uuid>
     <capacity unit='bytes'>107374182400</capacity>
+    <allocation unit='bytes'>53687091200</allocation>
+    <available unit='bytes'>53687091200</available>
     <source>
     </source>
     <target>

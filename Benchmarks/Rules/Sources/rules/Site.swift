@@ -65,7 +65,7 @@ struct Site {
     host.clock = .known(ClockOffset(offset: number == 2 && !fits ? 900_000_000 : 200_000, errorBound: 150_000))
     host.clockSync = .known(ClockSync(service: "chrony", synchronised: true, reference: "192.0.2.250", stratum: 3))
     host.domains = .known(
-      domains.map { DomainIdentity(name: $0.name, uuid: $0.uuid, state: .running, isPersistent: true) })
+      DomainList(domains.map { DomainIdentity(name: $0.name, uuid: $0.uuid, state: .running, isPersistent: true) }))
     host.guests = guests
     fillHardware(of: &host, fits: fits)
     fillNetworks(of: &host, fits: fits)
