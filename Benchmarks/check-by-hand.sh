@@ -3,11 +3,11 @@
 #
 #   check-by-hand.sh SOURCE_URI DESTINATION_URI SSH_CONFIG SOURCE_HOST DESTINATION_HOST DOMAIN...
 #
-# One question after the other, each with a command of its own, as an operator types them: every virsh opens a connection
-# and every ssh a session; nothing is shared (no ControlMaster), nothing runs side by side, no questions are put into one
-# command. Nothing is asked twice either: what a host is asked, it is asked once a run, and what is asked because of a
-# domain, once for that domain (its emulator on the destination: once for each emulator). What the tool takes from a saved
-# answer, such as the bridges from the list of links, is taken from a saved answer here.
+# One question after the other, each with a command of its own, as an operator types them: every virsh opens a
+# connection and every ssh a session; nothing is shared (no ControlMaster), nothing runs side by side, no two questions
+# are put into one command. Nothing is asked twice either: a host is asked once a run, and what a domain makes necessary
+# is asked once for that domain (its emulator on the destination: once for each emulator). What the tool takes from a
+# saved answer, such as the bridges from the list of links, is taken from a saved answer here.
 #
 # Prints the differences that it sees, and what could not be asked. Paths with line breaks or with characters that XML
 # escapes are not understood.
@@ -119,13 +119,16 @@ shells_of_hosts() {
   both nodes on cat /sys/devices/system/node/online
   both cpus on cat /sys/devices/system/cpu/online
   both load on cat /proc/loadavg
-  both limits on 'cat "/proc/$(pidof libvirtd || pidof virtqemud)/limits"'
+  both limits on 'cd "/proc/$(pidof virtqemud || pidof libvirtd)" && grep -h -e "^Max locked" -e ^CapEff limits status'
   both links on ip -d -o link show
   both addresses on ip -o address show
   both ports on ss -ltnH
   both mounts on cat /proc/self/mountinfo
   both qemu.conf on "sed -e '/^ *#/d' -e '/^\$/d' /etc/libvirt/qemu.conf"
   same qemu.conf
+  both locks on "cat /etc/libvirt/qemu-lockd.conf /etc/libvirt/qemu-sanlock.conf 2>/dev/null || :"
+  same locks
+  both secret-values on "ls /etc/libvirt/secrets"
   both swtpm on "command -v swtpm >/dev/null || { echo none; exit 0; }; swtpm --version"
   same swtpm
   ask destination sshd on sshd -T
@@ -133,7 +136,8 @@ shells_of_hosts() {
   clock source
   clock destination
   awk 'NR == FNR { a = $1; e = $2; next } { d = $1 - a; e += $2
-    if (d < 0) d = -d; if (d + e > 0.01) printf "the clocks differ by %.3f s +- %.3f s\n", d, e }' \
+    if (d < 0) d = -d
+    if (d + e > 0.01) printf "the clocks may differ: by %.3f s, or %.3f s more or less\n", d, e }' \
     offset.source offset.destination
 }
 
@@ -255,7 +259,7 @@ disk() { # disk PATH: there on both sides, and the same
   path=$1
   both disk on stat -L -c "'%F %s %i'" "$(quoted "$path")"
   case $(cat disk.source) in
-    block*) both wwid on "cat /sys/dev/block/\$(stat -L -c '\$((0x%t)):\$((0x%T))' $(quoted "$path"))/wwid"; same wwid ;;
+    block*) both device on "lsblk -ndo WWN,SERIAL,UUID $(quoted "$path")" && same device ;;
     *) shown "$(quoted "$(dirname "$path")/.$nonce")" ;;
   esac
 }

@@ -77,15 +77,16 @@ def uris():
 
 
 def by_ssh(directory):
-    """A configuration whose libvirt connections go through ssh too, with the lab's keys: ssh has no option for that in a
-    libvirt URI, so a wrapper stands in for it."""
+    """A configuration whose libvirt connections go through ssh too. A libvirt URI cannot name a configuration of ssh's, so
+    a wrapper gives it the lab's."""
     wrapper, config = f"{directory}/ssh", f"{directory}/config.yaml"
     with open(wrapper, "w", encoding="utf-8") as file:
         file.write(f'#!/bin/sh\nexec ssh -F {SSH_CONFIG} "$@"\n')
     os.chmod(wrapper, 0o755)
-    lines = [f'  - name: {host}\n    uri: "qemu+ssh://{host}/system?command={wrapper}"\n    ssh: {host}\n' for host in HOSTS]
+    uri = f"qemu+ssh://{{}}/system?command={wrapper}".format
     with open(config, "w", encoding="utf-8") as file:
-        file.write(f"ssh_config: {SSH_CONFIG}\nhosts:\n{''.join(lines)}")
+        file.write(f"ssh_config: {SSH_CONFIG}\nhosts:\n")
+        file.writelines(f'  - name: {host}\n    uri: "{uri(host)}"\n    ssh: {host}\n' for host in HOSTS)
     return config
 
 
