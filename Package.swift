@@ -48,7 +48,7 @@ let package = Package(
     target(
       "MigrateCommands",
       [
-        "MigrationModel", "Preflight", "Probes", "Engine", "Lab", "Libvirt", "SSH", unixSignals, yams,
+        "MigrationModel", "Preflight", "Probes", "DomainXML", "Engine", "Lab", "Libvirt", "SSH", unixSignals, yams,
         argumentParser,
       ], testFiles: ["Golden"]),
     // The lab: its library, and the tests of everything else against real hosts.

@@ -57,7 +57,9 @@ extension DomainFacts {
     memory = try byteCount(of: domain.required("memory"), defaultUnit: "KiB")
     memoryHardLimit = try hardLimit(of: domain)
     locksMemory = domain.child("memoryBacking")?.child("locked") != nil
+    memorySource = domain.child("memoryBacking")?.child("source")?.attribute("type")
     hugePages = try hugePageUses(of: domain, &bitmaps)
+    numaCells = try guestNodes(of: domain)
     placements = try bindings(of: domain).map { binding in
       Placement(
         element: binding.label, kind: binding.kind, ids: try bitmaps.ids(binding.text, in: binding.element))
@@ -81,6 +83,18 @@ private func hardLimit(of domain: XMLElement) throws -> ByteCount? {
   guard let element = domain.child("memtune")?.child("hard_limit") else { return nil }
   let limit = try byteCount(of: element, defaultUnit: "KiB")
   return limit.rawValue / 1024 >= 9_007_199_254_740_991 ? nil : limit
+}
+
+/// The memory of each guest NUMA node; a cell without an id has its place as one (`virDomainNumaDefParseXML`).
+private func guestNodes(of domain: XMLElement) throws -> [Int: ByteCount] {
+  let cells = domain.child("cpu")?.child("numa")?.children("cell") ?? []
+  let sizes = try cells.enumerated().map { place, cell in
+    let id: UInt16? = try cell.number("id")
+    let memory = try byteCount(
+      cell.requiredAttribute("memory"), unit: cell.attribute("unit") ?? "KiB", line: cell.line)
+    return (id.map { Int($0) } ?? place, memory)
+  }
+  return Dictionary(sizes) { first, _ in first }
 }
 
 /// The pages of `<hugepages>`, and those of plugged memory that has its own.

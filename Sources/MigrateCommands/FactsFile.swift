@@ -30,8 +30,13 @@ extension FactsFile {
     }
   }
 
-  /// Writes the whole file or nothing. Throws CommandFailure that names it.
+  /// Writes the whole file or nothing, without the guests' XML, which may hold passwords. Throws CommandFailure that names
+  /// the file.
   static func save(_ survey: Survey, to path: String) throws {
+    var survey = survey
+    for host in survey.hosts.indices {
+      for guest in survey.hosts[host].guests.indices { survey.hosts[host].guests[guest].migratableXML = nil }
+    }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
     do {

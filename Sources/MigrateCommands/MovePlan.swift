@@ -45,12 +45,12 @@ struct Check: Sendable, Equatable {
 extension MovePlan {
   /// Gathers the facts of both hosts once. Throws CommandFailure when a host or a domain cannot be reached at all, and
   /// when nothing can be asked from here.
-  func survey() async throws -> Survey {
+  func survey(keepingXML keepsXML: Bool = false) async throws -> Survey {
     try await gathering {
       try await gather(
         SurveyScope(
           hosts: [source, destination], guests: [.named(domains), .none], routes: [Route(from: 0, to: 1)],
-          request: request, timeout: timeout, writesProbes: writesProbes))
+          request: request, timeout: timeout, writesProbes: writesProbes, keepsXML: keepsXML))
     }
   }
 
@@ -61,7 +61,7 @@ extension MovePlan {
       source: files.sourceFacts.map(FactsFile.init(contentsOf:)),
       destination: files.destFacts.map(FactsFile.init(contentsOf:))
     )
-    if saved.source == nil && saved.destination == nil { return try await survey() }
+    if saved.source == nil && saved.destination == nil { return try await survey(keepingXML: files.emitXml != nil) }
     let here = try await facts(of: source, .named(domains), from: saved.source)
     let there = try await facts(of: destination, .none, from: saved.destination)
     let pairs = [saved.source, saved.destination].compactMap { file in

@@ -79,6 +79,9 @@ public struct DomainFacts: Codable, Sendable, Equatable {
   public var otherDevices: [OtherDevice]
   /// Whether the guest agent answers; nil when the guest has no channel for one.
   public var agentIsConnected: Bool?
+  /// The XML that a migration carries, with what libvirt calls secure (`virDomainGetXMLDesc`, MIGRATABLE and SECURE); nil
+  /// unless it was asked for. Never saved.
+  public var migratableXML: String?
 
   /// Version of the QEMU that runs the guest, which a package upgrade does not change; known(nil) when shut off.
   public var runningQEMU: Fact<Version?>

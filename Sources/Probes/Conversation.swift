@@ -7,7 +7,7 @@ struct Partner: Sendable {
   let reach: Reach
 
   /// What there is to know of the host whatever the guest, its chosen guests, and its mount table.
-  func look(at choice: GuestChoice, copiesDisks: Bool) async throws -> Look {
+  func look(at choice: GuestChoice, copiesDisks: Bool, keepsXML: Bool) async throws -> Look {
     async let spoken = speak()
     let unread = HostFacts(
       name: probe.target.name, uri: probe.target.uri, gap: Gap(source: "the host", reason: "was not asked"))
@@ -16,7 +16,8 @@ struct Partner: Sendable {
       let domains = probe.readHost(into: &facts)
       return (facts, domains)
     }
-    facts.guests = try await probe.readGuests(choice, of: domains, copiesDisks: copiesDisks)
+    facts.guests = try await probe.readGuests(
+      choice, of: domains, copiesDisks: copiesDisks, keepsXML: keepsXML)
     let (answers, clock) = await spoken
     facts.fill(from: answers)
     facts.clock = clock
@@ -51,7 +52,8 @@ struct Conversation: Sendable {
     let outcomes = await concurrently(partners.indices) { index -> Result<Look, any Error> in
       do {
         return .success(
-          try await partners[index].look(at: scope.guests[index], copiesDisks: request.copyStorage != nil))
+          try await partners[index].look(
+            at: scope.guests[index], copiesDisks: request.copyStorage != nil, keepsXML: scope.keepsXML))
       } catch { return .failure(error) }
     }
     if !skipsUnusableHosts { return try await compare(outcomes.map { try $0.get() }) }
@@ -248,7 +250,8 @@ private struct Errand: Sendable {
       uniqueKeysWithValues: talk.scope.routes.enumerated().filter { $0.element.source == index }.map {
         ($0.offset, RouteQuestions(to: looks[$0.element.destination].facts, talk.scope.request))
       })
-    listener = arrivals.contains(where: \.isActive) ? PortListener(on: looks[index].facts) : nil
+    let asked = talk.scope.request.migrateURI.flatMap(RouteQuestions.port)
+    listener = arrivals.contains(where: \.isActive) ? PortListener(on: looks[index].facts, port: asked) : nil
     space =
       talk.scope.request.copyStorage == nil
       ? [] : Set(arrivals.flatMap(\.disks).compactMap(\.path).map(directory)).sorted()
@@ -297,7 +300,9 @@ extension DomainFacts {
     let sockets = interfaces.compactMap { interface in
       if case .vhostUser(let path) = interface.source { path } else { nil }
     }
-    return hostPaths.map { $0.need == .file ? $0.path : directory(of: $0.path) } + sockets
+    // UEFI variables are looked at themselves too: an offline move leaves them behind.
+    let variables = hostPaths.filter { $0.use == "nvram" }.map(\.path)
+    return hostPaths.map { $0.need == .file ? $0.path : directory(of: $0.path) } + variables + sockets
   }
 }
 

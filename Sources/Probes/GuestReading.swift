@@ -15,7 +15,7 @@ extension HostProbe {
 
   /// The chosen guests of the host, in the order of the choice. Throws HostUnusable when one is not there or cannot be read.
   func readGuests(
-    _ choice: GuestChoice, of domains: Fact<[ListedDomain]>, copiesDisks: Bool
+    _ choice: GuestChoice, of domains: Fact<[ListedDomain]>, copiesDisks: Bool, keepsXML: Bool
   ) async throws -> [DomainFacts] {
     if choice == .none { return [] }
     if case .gap(let gap) = domains { throw HostUnusable("\(target.name): the domains cannot be listed (\(gap))") }
@@ -29,7 +29,7 @@ extension HostProbe {
     let share = (listed.count + Self.threads - 1) / Self.threads
     let shares = stride(from: 0, to: listed.count, by: max(share, 1)).map { listed[$0..<min($0 + share, listed.count)] }
     return try await concurrently(shares) { share in
-      try await ask { probe in try share.map { try probe.read($0, bulk) } }
+      try await ask { probe in try share.map { try probe.read($0, bulk, keepsXML: keepsXML) } }
     }.flatMap(\.self)
   }
 
@@ -57,7 +57,7 @@ extension HostProbe {
   }
 
   @available(*, noasync)
-  private func read(_ listed: ListedDomain, _ bulk: Bulk) throws -> DomainFacts {
+  private func read(_ listed: ListedDomain, _ bulk: Bulk, keepsXML: Bool) throws -> DomainFacts {
     let (domain, state) = (listed.domain, listed.status.state)
     do {
       var facts = try DomainDescription(parsing: domain.xml(state.isActive ? [.updateCPU] : [.inactive])).facts
@@ -67,6 +67,7 @@ extension HostProbe {
       facts.hasSnapshots = bulk.withSnapshots.map { $0.contains(domain.uuid) }
       facts.hasCheckpoints = bulk.withCheckpoints.map { $0.contains(domain.uuid) }
       facts.diskSizes = bulk.diskSizes.map { $0[domain.uuid] ?? [:] }
+      if keepsXML { facts.migratableXML = try domain.xml([.migratable, .secure]) }
       guard state.isActive else { return facts }
       facts.job = fact("virDomainGetJobInfo") { try domain.jobType().inProgress }
       facts.blockJobs = fact("virDomainGetBlockJobInfo") { try blockJobs(of: domain, facts.disks) }

@@ -15,9 +15,15 @@ struct PortListener: Sendable {
   static let lifetime = 15
   let port: Int
 
-  /// The first port of the range that nothing listens on; nil when all are taken or the facts are missing.
-  init?(on host: HostFacts) {
+  /// The port asked for, else the first of the range that nothing listens on; nil when it is taken, when all are, or when
+  /// the facts are missing.
+  init?(on host: HostFacts, port asked: Int? = nil) {
     guard case .known(let settings) = host.qemuConf, case .known(let taken) = host.portsInUse else { return nil }
+    if let asked {
+      guard (1...65535).contains(asked), !taken.contains(asked) else { return nil }
+      port = asked
+      return
+    }
     let first = settings["migration_port_min"].flatMap { Int($0) } ?? 49152
     let last = settings["migration_port_max"].flatMap { Int($0) } ?? 49215
     guard (1...65535).contains(first), (first...65535).contains(last) else { return nil }

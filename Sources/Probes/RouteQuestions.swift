@@ -39,6 +39,16 @@ struct RouteQuestions: Sendable {
     return host.isEmpty ? nil : String(host)
   }
 
+  /// The port of "tcp://host:port"; nil when it names none.
+  static func port(ofMigrateURI uri: String) -> Int? {
+    guard !uri.hasPrefix("unix:"), let host = host(ofMigrateURI: uri), let end = uri.firstRange(of: host)?.upperBound
+    else {
+      return nil
+    }
+    let rest = uri[end...].drop { $0 == "]" }
+    return rest.first == ":" ? Int(rest.dropFirst().prefix(while: \.isNumber)) : nil
+  }
+
   static func resolve(_ name: String) -> Shell.Section {
     Shell.Section(
       name: "getent ahosts \(name)",

@@ -22,6 +22,8 @@ import Testing
     #expect(facts.memory == .mebibytes(4096))
     #expect(facts.memoryHardLimit == .mebibytes(8192))
     #expect(facts.locksMemory)
+    #expect(facts.memorySource == "memfd")
+    #expect(facts.numaCells == [0: .mebibytes(2048), 1: .mebibytes(2048)])
     #expect(
       facts.hugePages == [
         HugePageUse(size: .mebibytes(2), guestNodes: [0]), HugePageUse(size: .mebibytes(1024), guestNodes: [1]),

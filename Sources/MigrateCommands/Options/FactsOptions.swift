@@ -36,5 +36,15 @@ struct FactsOptions: ParsableArguments {
     }
   }
 
+  var bridges: [String: String] { pairs(mapBridge) }
+  var disks: [String: String] { pairs(mapDisk) }
+
+  private func pairs(_ maps: [String]) -> [String: String] {
+    Dictionary(
+      maps.compactMap { map in
+        map.firstIndex(of: "=").map { (String(map[..<$0]), String(map[map.index(after: $0)...])) }
+      }, uniquingKeysWith: { _, last in last })
+  }
+
   var isEmpty: Bool { [saveFacts, sourceFacts, destFacts, since, emitXml].allSatisfy { $0 == nil } }
 }

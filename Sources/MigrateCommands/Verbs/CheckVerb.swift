@@ -28,6 +28,7 @@ func runCheck(_ arguments: MoveArguments, _ files: FactsOptions) async throws {
     let survey = try await plan.survey(files)
     if let path = files.saveFacts { try FactsFile.save(survey, to: path) }
     let checks = try plan.judge(survey.hosts[0], survey.hosts[1], survey)
+    if let path = files.emitXml { try emitXML(checks, files, to: path) }
     if let before {
       printer.print(try checks.map { try drift(of: $0, since: before, plan) })
     } else {
@@ -38,6 +39,16 @@ func runCheck(_ arguments: MoveArguments, _ files: FactsOptions) async throws {
     printer.fail(failure)
     try failure.status.exit()
   }
+}
+
+/// Writes the XML that mends what an XML can, and says on stderr what it changed.
+private func emitXML(_ checks: [Check], _ files: FactsOptions, to path: String) throws {
+  guard let check = checks.first, checks.count == 1 else {
+    throw CommandFailure.usage("--emit-xml writes the XML of one domain; \(checks.count) are checked")
+  }
+  let plan = DestinationPlan(for: check, bridges: files.bridges, disks: files.disks)
+  try plan.write(check, to: path)
+  complain(CommandFailure(status: .done, message: "\(path) written: \(plan.summary)"))
 }
 
 /// The same rules over the saved facts, and what has changed since.

@@ -82,13 +82,17 @@ extension Parse {
     text.utf8.count == 95 && text.utf8.split(separator: UInt8(ascii: ":")).allSatisfy { $0.count == 2 }
   }
 
-  /// The common name, "commonName = NAME", and the line of alternative names, "DNS:a, IP Address:192.0.2.1"; each once.
+  /// The line of alternative names, "DNS:a, IP Address:192.0.2.1", and the common name, "commonName = NAME", which counts
+  /// only where no alternative name is a DNS name (gnutls, `gnutls_x509_crt_check_hostname2`); each once.
   private static func names(_ lines: [Substring]) -> [String] {
     let common = lines.compactMap { pair($0, by: "=") }.filter { $0.key == "commonName" }.map { String($0.value) }
     let alternative = lines.firstIndex { $0.hasPrefix("X509v3 Subject Alternative Name:") }
     let entries = alternative.flatMap { $0 + 1 < lines.count ? fields(lines[$0 + 1], by: ",") : nil } ?? []
+    let hasNames = entries.contains { pair($0, by: ":")?.key == "DNS" }
     var seen: Set<String> = []
-    return (common + entries.compactMap(alternativeName)).filter { !$0.isEmpty && seen.insert($0).inserted }
+    return ((hasNames ? [] : common) + entries.compactMap(alternativeName)).filter {
+      !$0.isEmpty && seen.insert($0).inserted
+    }
   }
 
   private static func alternativeName(_ entry: Substring) -> String? {

@@ -6,7 +6,8 @@ extension HostQuestions {
     "default_tls_x509_cert_dir", "default_tls_x509_verify", "dynamic_ownership", "group", "hugetlbfs_mount",
     "lock_manager", "migrate_tls_force", "migrate_tls_x509_cert_dir", "migrate_tls_x509_verify", "migration_address",
     "migration_host", "migration_port_max", "migration_port_min", "remember_owner", "remote_display_port_max",
-    "remote_display_port_min", "security_driver", "shared_filesystems", "spice_listen", "user", "vnc_listen",
+    "remote_display_port_min", "security_driver", "security_require_confined", "shared_filesystems", "spice_listen",
+    "user", "vnc_listen",
   ]
 
   /// Lines "key=value" in the file's order, comments gone and lists in one line; "key=?" where the value is not written

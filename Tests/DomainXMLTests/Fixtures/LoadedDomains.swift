@@ -14,6 +14,7 @@ let boundGuest = """
         <page size='1' unit='GiB' nodeset='1'/>
       </hugepages>
       <locked/>
+      <source type='memfd'/>
     </memoryBacking>
     <memtune>
       <hard_limit unit='KiB'>8388608</hard_limit>
@@ -60,6 +61,10 @@ let boundGuest = """
       <feature policy='optional' name='pcid'/>
       <feature policy='forbid' name='hle'/>
       <feature name='ssbd'/>
+      <numa>
+        <cell id='0' cpus='0-1' memory='2097152' unit='KiB'/>
+        <cell id='1' cpus='2-3' memory='2' unit='GiB'/>
+      </numa>
     </cpu>
     <clock offset='utc'>
       <timer name='rtc' tickpolicy='catchup'/>
@@ -297,6 +302,10 @@ let boundGuest = """
         <source>
           <path>/srv/nvdimm</path>
         </source>
+        <target>
+          <size unit='KiB'>524288</size>
+          <node>1</node>
+        </target>
         <alias name='nvdimm0'/>
       </memory>
       <lease>
