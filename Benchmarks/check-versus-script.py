@@ -77,7 +77,7 @@ def uris():
 
 
 def by_ssh(directory):
-    """A configuration whose libvirt connections go through ssh too. A libvirt URI cannot name a configuration of ssh's, so
+    """A configuration whose libvirt connections go through ssh too. A libvirt URI cannot name ssh's configuration, so
     a wrapper gives it the lab's."""
     wrapper, config = f"{directory}/ssh", f"{directory}/config.yaml"
     with open(wrapper, "w", encoding="utf-8") as file:
