@@ -1,3 +1,4 @@
+import DomainXML
 import MigrationModel
 import Preflight
 import Probes
@@ -27,10 +28,31 @@ struct MovePlan: Sendable {
     let directory = try HostDirectory.load(
       arguments.hosts.config, environment: ProcessInfo.processInfo.environment)
     domains = arguments.domains
+    try Self.validateXML(of: request, for: domains)
     source = try directory.target(arguments.source, ssh: arguments.hosts.sourceSsh)
     destination = try directory.target(arguments.destination, ssh: arguments.hosts.destSsh)
     timeout = .seconds(Int64(arguments.hosts.timeout))
     writesProbes = !arguments.hosts.noWriteProbes
+  }
+}
+
+extension MovePlan {
+  /// An XML that names another guest, or none, would be found out only when the destination has been prepared.
+  private static func validateXML(of request: MigrationRequest, for domains: [String]) throws {
+    for (option, text) in [("--xml", request.destinationXML), ("--persistent-xml", request.persistentXML)] {
+      guard let text else { continue }
+      guard domains.count == 1 else {
+        throw CommandFailure.usage("\(option) describes one domain; \(domains.count) are to move")
+      }
+      do {
+        let name = try DomainDescription(parsing: text).facts.name
+        guard name == domains[0] || name == request.destinationName else {
+          throw CommandFailure.usage("\(option) describes “\(name)”, not “\(domains[0])”")
+        }
+      } catch let error as XMLError {
+        throw CommandFailure.usage("\(option) is no domain XML: \(error)")
+      }
+    }
   }
 }
 
@@ -100,11 +122,13 @@ extension MovePlan {
   func judge(_ here: HostFacts, _ there: HostFacts, _ survey: Survey) throws -> [Check] {
     let guests = Dictionary(here.guests.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     let pair = survey.pair(from: here.name, to: there.name)
+    let described = try request.destinationXML.map { try DomainDescription(parsing: $0).facts }
     var policy = PreflightPolicy()
     return try domains.map { name in
-      guard let domain = guests[name] else {
+      guard let guest = guests[name] else {
         throw CommandFailure(status: .failed, message: "\(here.name): nothing is known of the domain “\(name)”")
       }
+      let domain = described.map(guest.fitted) ?? guest
       let assessment = assess(
         request, domain: domain, source: here, destination: there, pair: pair, policy: policy)
       // The next guest finds this one there: each alone may fit where together they do not.

@@ -130,6 +130,16 @@ public struct DomainFacts: Codable, Sendable, Equatable {
   }
 
   public var isActive: Bool { state.isActive }
+
+  /// The guest as `--xml` has the destination start it: what a destination XML may change is as `described` has it.
+  public func fitted(to described: DomainFacts) -> DomainFacts {
+    var guest = self
+    guest.emulator = described.emulator
+    (guest.disks, guest.interfaces, guest.graphics) = (described.disks, described.interfaces, described.graphics)
+    (guest.placements, guest.hugePages) = (described.placements, described.hugePages)
+    (guest.hostPaths, guest.secrets) = (described.hostPaths, described.secrets)
+    return guest
+  }
 }
 
 /// A `<disk>` of a domain.

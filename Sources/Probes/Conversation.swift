@@ -7,7 +7,7 @@ struct Partner: Sendable {
   let reach: Reach
 
   /// What there is to know of the host whatever the guest, its chosen guests, and its mount table.
-  func look(at choice: GuestChoice, copiesDisks: Bool, keepsXML: Bool) async throws -> Look {
+  func look(at choice: GuestChoice, for request: MigrationRequest, keepsXML: Bool) async throws -> Look {
     async let spoken = speak()
     let unread = HostFacts(
       name: probe.target.name, uri: probe.target.uri, gap: Gap(source: "the host", reason: "was not asked"))
@@ -17,7 +17,7 @@ struct Partner: Sendable {
       return (facts, domains)
     }
     facts.guests = try await probe.readGuests(
-      choice, of: domains, copiesDisks: copiesDisks, keepsXML: keepsXML)
+      choice, of: domains, for: request, keepsXML: keepsXML)
     let (answers, clock) = await spoken
     facts.fill(from: answers)
     facts.clock = clock
@@ -53,7 +53,7 @@ struct Conversation: Sendable {
       do {
         return .success(
           try await partners[index].look(
-            at: scope.guests[index], copiesDisks: request.copyStorage != nil, keepsXML: scope.keepsXML))
+            at: scope.guests[index], for: request, keepsXML: scope.keepsXML))
       } catch { return .failure(error) }
     }
     if !skipsUnusableHosts { return try await compare(outcomes.map { try $0.get() }) }

@@ -15,7 +15,7 @@ extension HostProbe {
 
   /// The chosen guests of the host, in the order of the choice. Throws HostUnusable when one is not there or cannot be read.
   func readGuests(
-    _ choice: GuestChoice, of domains: Fact<[ListedDomain]>, copiesDisks: Bool, keepsXML: Bool
+    _ choice: GuestChoice, of domains: Fact<[ListedDomain]>, for request: MigrationRequest, keepsXML: Bool
   ) async throws -> [DomainFacts] {
     if choice == .none { return [] }
     if case .gap(let gap) = domains { throw HostUnusable("\(target.name): the domains cannot be listed (\(gap))") }
@@ -25,11 +25,11 @@ extension HostProbe {
     case .all: listed = domains
     case .named(let names): listed = try names.map { name in try domain(name, in: domains) }
     }
-    let bulk = try await ask { probe in probe.bulk(copiesDisks: copiesDisks) }
+    let bulk = try await ask { probe in probe.bulk(copiesDisks: request.copyStorage != nil) }
     let share = (listed.count + Self.threads - 1) / Self.threads
     let shares = stride(from: 0, to: listed.count, by: max(share, 1)).map { listed[$0..<min($0 + share, listed.count)] }
     return try await concurrently(shares) { share in
-      try await ask { probe in try share.map { try probe.read($0, bulk, keepsXML: keepsXML) } }
+      try await ask { probe in try share.map { try probe.read($0, bulk, for: request, keepsXML: keepsXML) } }
     }.flatMap(\.self)
   }
 
@@ -57,10 +57,13 @@ extension HostProbe {
   }
 
   @available(*, noasync)
-  private func read(_ listed: ListedDomain, _ bulk: Bulk, keepsXML: Bool) throws -> DomainFacts {
+  private func read(_ listed: ListedDomain, _ bulk: Bulk, for request: MigrationRequest, keepsXML: Bool) throws
+    -> DomainFacts
+  {
     let (domain, state) = (listed.domain, listed.status.state)
     do {
       var facts = try DomainDescription(parsing: domain.xml(state.isActive ? [.updateCPU] : [.inactive])).facts
+      if let fitted = request.destinationXML { facts = facts.fitted(to: try DomainDescription(parsing: fitted).facts) }
       facts.state = state
       facts.stateReason = listed.status.reason
       facts.isPersistent = listed.isPersistent
