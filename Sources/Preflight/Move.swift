@@ -1,13 +1,13 @@
 import MigrationModel
 
 /// Everything that a rule may look at: one domain, from one host to another, as asked.
-public struct Move: Sendable {
-  public var request: MigrationRequest
-  public var domain: DomainFacts
-  public var source: HostFacts
-  public var destination: HostFacts
-  public var pair: PairFacts
-  public var policy: PreflightPolicy
+struct Move: Sendable {
+  @Shared var request: MigrationRequest
+  @Shared var domain: DomainFacts
+  @Shared var source: HostFacts
+  @Shared var destination: HostFacts
+  @Shared var pair: PairFacts
+  var policy: PreflightPolicy
 
   /// Only the definition moves: asked for, or left open for a guest that does not run.
   var isOffline: Bool {
@@ -47,6 +47,25 @@ public struct Move: Sendable {
     guard request.copyStorage != nil, disk.source != .none else { return false }
     return request.migrateDisks.isEmpty
       ? !disk.isReadOnly && !disk.isShareable : request.migrateDisks.contains(disk.target)
+  }
+}
+
+/// A large value that copies of its holder share until one of them is given another: rules hand their move from closure
+/// to closure, and facts are made of hundreds of references, each of which a copy would count.
+@propertyWrapper
+struct Shared<Value: Sendable>: Sendable {
+  private final class Box: Sendable {
+    let value: Value
+    init(_ value: Value) { self.value = value }
+  }
+
+  private var box: Box
+
+  init(wrappedValue: Value) { box = Box(wrappedValue) }
+
+  var wrappedValue: Value {
+    get { box.value }
+    set { box = Box(newValue) }
   }
 }
 

@@ -13,7 +13,6 @@ struct Reading<Value: Sendable> {
 
   /// Goes on with the value; a gap is the answer `unknown`, and `worst` is what it could hide where that is less than the
   /// rule's weight.
-  @inline(__always)
   func answer(worst: Severity? = nil, _ judge: (Value) -> Answer) -> Answer {
     switch fact {
     case .known(let value): judge(value)
@@ -22,7 +21,6 @@ struct Reading<Value: Sendable> {
   }
 
   /// Goes on with both values; each gap is an `unknown` of its own.
-  @inline(__always)
   func answer<Other>(with other: Reading<Other>, _ judge: (Value, Other) -> Answer) -> Answer {
     switch (fact, other.fact) {
     case (.known(let value), .known(let second)): judge(value, second)
@@ -42,28 +40,23 @@ struct Reading<Value: Sendable> {
   }
 }
 
-/// Inlined always: a literal key path is then a plain access, which makes an assessment more than twice as fast.
 extension Move {
-  @inline(__always)
-  func onSource<Value>(_ thing: String, _ path: KeyPath<HostFacts, Fact<Value>>) -> Reading<Value> {
-    Reading(thing: thing, fact: source[keyPath: path], host: source.name, side: .source)
+  func onSource<Value>(_ thing: String, _ fact: (HostFacts) -> Fact<Value>) -> Reading<Value> {
+    Reading(thing: thing, fact: fact(source), host: source.name, side: .source)
   }
 
-  @inline(__always)
-  func onDestination<Value>(_ thing: String, _ path: KeyPath<HostFacts, Fact<Value>>) -> Reading<Value> {
-    Reading(thing: thing, fact: destination[keyPath: path], host: destination.name, side: .destination)
+  func onDestination<Value>(_ thing: String, _ fact: (HostFacts) -> Fact<Value>) -> Reading<Value> {
+    Reading(thing: thing, fact: fact(destination), host: destination.name, side: .destination)
   }
 
   /// Goes on with the same fact of both hosts.
-  @inline(__always)
   func onBoth<Value>(
-    _ thing: String, _ path: KeyPath<HostFacts, Fact<Value>>, _ judge: (Value, Value) -> Answer
+    _ thing: String, _ fact: (HostFacts) -> Fact<Value>, _ judge: (Value, Value) -> Answer
   ) -> Answer {
-    onSource(thing, path).answer(with: onDestination(thing, path), judge)
+    onSource(thing, fact).answer(with: onDestination(thing, fact), judge)
   }
 
   /// A fact that was asked of the destination by key; one that nobody asked for is a gap.
-  @inline(__always)
   func onDestination<Value>(_ thing: String, _ fact: Fact<Value>?) -> Reading<Value> {
     Reading(
       thing: thing, fact: fact ?? .gap(Gap(source: "probe", reason: "nothing asked for it")), host: destination.name,
@@ -71,7 +64,6 @@ extension Move {
   }
 
   /// A fact that was asked of the source by key; one that nobody asked for is a gap.
-  @inline(__always)
   func onSource<Value>(_ thing: String, _ fact: Fact<Value>?) -> Reading<Value> {
     Reading(
       thing: thing, fact: fact ?? .gap(Gap(source: "probe", reason: "nothing asked for it")), host: source.name,

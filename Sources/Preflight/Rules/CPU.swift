@@ -8,10 +8,10 @@ let machineType = Rule("machine.type", .blocker, "the domain's canonical machine
     guard let emulator = move.emulator(among: offered) else {
       return .notApplicable("the destination lacks the emulator (emulator.present)")
     }
-    let canonical = Set(emulator.machines.map { $0.canonical ?? $0.name })
+    let canonical = emulator.machines.lazy.map { $0.canonical ?? $0.name }
     if canonical.contains(move.domain.machine) { return .holds }
     guard let alias = emulator.machines.first(where: { $0.name == move.domain.machine })?.canonical else {
-      return Answer([noMachine(move, canonical)])
+      return Answer([noMachine(move, Set(canonical))])
     }
     return aliasMeansTheSame(move, there: alias)
   }

@@ -13,10 +13,10 @@ let numaPlacement = Rule("numa.placement", .blocker, "CPUs and NUMA nodes that t
 }
 
 private func online(
-  _ move: Move, _ bindings: [Placement], _ thing: String, _ path: KeyPath<HostFacts, Fact<[Int]>>
+  _ move: Move, _ bindings: [Placement], _ thing: String, _ fact: (HostFacts) -> Fact<[Int]>
 ) -> Answer {
   guard !bindings.isEmpty else { return .notApplicable("nothing is bound") }
-  return move.onDestination(thing, path).answer { there in
+  return move.onDestination(thing, fact).answer { there in
     let known = Set(there)
     return Answer(
       bindings.compactMap { binding in
