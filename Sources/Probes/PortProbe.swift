@@ -9,7 +9,8 @@ import Threads
 /// Makes something listen on one of a host's migration ports, for the time of a probe.
 ///
 /// The listener is a child of the host's shell: it takes connections and closes them, is stopped by the conversation and
-/// by the shell's exit trap, and ends by itself after `lifetime` whatever happens.
+/// by the shell's exit trap, and ends by itself after `lifetime` whatever happens. SO_REUSEADDR lets it have a port on
+/// which an earlier probe's connection is in TIME_WAIT: without a listener a firewall that rejects would not show.
 struct PortListener: Sendable {
   /// Seconds.
   static let lifetime = 15
@@ -35,9 +36,12 @@ struct PortListener: Sendable {
   private static let perl = """
     use Socket qw(:all);
     my ($port, $life) = @ARGV;
+    my $on = pack("i", 1);
     (socket(S, PF_INET6, SOCK_STREAM, 0) && setsockopt(S, IPPROTO_IPV6, IPV6_V6ONLY, pack("i", 0))
+      && setsockopt(S, SOL_SOCKET, SO_REUSEADDR, $on)
       && bind(S, pack_sockaddr_in6($port, inet_pton(AF_INET6, "::"))))
-    || (socket(S, PF_INET, SOCK_STREAM, 0) && bind(S, pack_sockaddr_in($port, INADDR_ANY))) or die "bind: $!\\n";
+    || (socket(S, PF_INET, SOCK_STREAM, 0) && setsockopt(S, SOL_SOCKET, SO_REUSEADDR, $on)
+      && bind(S, pack_sockaddr_in($port, INADDR_ANY))) or die "bind: $!\\n";
     listen(S, 16) or die "listen: $!\\n";
     my $child = fork; defined $child or die "fork: $!\\n";
     if ($child) { print "$child\\n"; exit }

@@ -124,6 +124,6 @@ extension Bench {
     "storage.cache": "needs a QEMU older than 4.0: later ones drop their cache, and libvirt knows it",
     "memory.hugepages": "the kernel's pool of huge pages belongs to the whole machine, not to a host of the lab",
     "device.passthrough": "needs hardware to hand through",
-    "device.tpm": "libvirt defines no guest with an emulated TPM where swtpm is missing, and the machine lacks it",
+    "device.tpm": "needs swtpm, without which libvirt defines no such guest: it is not among the lab's packages",
   ]
 }
