@@ -306,12 +306,6 @@ extension DomainFacts {
   }
 }
 
-/// "/a" of "/a/b"; "/" at the top.
-func directory(of path: String) -> String {
-  guard let slash = path.lastIndex(of: "/"), slash > path.startIndex else { return "/" }
-  return String(path[..<slash])
-}
-
 /// Runs `body` for every element at once, and returns what it gave in their order.
 @discardableResult
 func concurrently<Element: Sendable, Result: Sendable>(

@@ -17,7 +17,7 @@ struct NonceFile: Sendable, Hashable {
   static func covering(_ paths: some Sequence<String>, _ look: Look) -> [String: NonceFile] {
     let directories = paths.compactMap { path -> String? in
       guard case .known(.some(let file)) = look.files.files[path], file.kind == "regular" else { return nil }
-      return look.files.resolved[path].map(Probes.directory)
+      return look.files.resolved[path].map(MigrationModel.directory)
     }
     return Dictionary(
       uniqueKeysWithValues: Set(directories).map { ($0, NonceFile(directory: $0, nonce: randomHex())) })

@@ -171,7 +171,8 @@ private func staleCache(_ disk: Disk, _ running: Version, _ move: Move) -> Issue
 
 /// Both hosts lock disks through the same manager with the same lock spaces: else one guest can run on both.
 ///
-/// libvirt refuses another manager (`qemuMigrationCookieParse`, lock state), but not another directory of lock spaces.
+/// libvirt refuses some changes of the manager (`qemuMigrationCookieParse`, lock state), but neither one from none to
+/// lockd, nor another directory of lock spaces.
 let storageLocks = Rule("storage.locks", .blocker, "both hosts lock disks through the same manager and lock spaces") {
   move in
   move.onBoth("qemu.conf", \.qemuConf) { source, destination in
@@ -196,8 +197,8 @@ private func otherManager(_ move: Move, _ here: String, _ there: String) -> Issu
     ? "" : ", and \(move.domain.name) holds leases in \(Set(move.domain.leases).sorted().list)"
   return Issue(
     .blocker, "lock_manager", source: here, destination: there,
-    "\(move.source.name) locks disks through \(here) and \(move.destination.name) through \(there)\(leases): libvirt"
-      + " refuses the move.",
+    "\(move.source.name) locks disks through \(here) and \(move.destination.name) through \(there)\(leases): the lock"
+      + " does not follow \(move.domain.name), so the move is refused, or one side does not see what the other holds.",
     remedy: [
       "Set lock_manager alike in /etc/libvirt/qemu.conf of both hosts"
         + (here == "nop" ? "" : ", as \(move.source.name) has it: lock_manager = \"\(here)\""),
@@ -280,10 +281,4 @@ extension Disk {
 
   /// libvirt leaves the drive empty when its medium is missing after a migration (`startupPolicy`).
   var mayBeDropped: Bool { isRemovable && ["requisite", "optional"].contains(startupPolicy) }
-}
-
-/// What holds a path: "/srv" of "/srv/web1.qcow2", "/" of "/web1.qcow2".
-func directory(of path: String) -> String {
-  guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
-  return String(path[..<slash])
 }
