@@ -65,17 +65,18 @@ extension SurveyScope {
 public func gather(_ scope: SurveyScope, skippingUnusableHosts skips: Bool = false) async throws -> Survey {
   let names = scope.hosts.map(\.name)
   let opened = await concurrently(scope.hosts) { host in
-    async let door = Door.reach(host.shell, timeout: scope.timeout)
-    let probe: Result<HostProbe, any Error>
-    do { probe = .success(try await HostProbe.open(host, timeout: scope.timeout)) } catch { probe = .failure(error) }
-    return (door: await door, probe: probe)
+    await opening(host, timeout: scope.timeout)
   }
   let usable = opened.indices.filter { if case .success = opened[$0].probe { true } else { false } }
   do {
     let probes = try (skips ? usable : Array(opened.indices)).map { try opened[$0].probe.get() }
     let scope = scope.keeping(usable)
     var survey = try await withPartners(probes, usable.map { opened[$0].door }[...], scope.timeout, []) { partners in
-      try await Conversation(partners: partners, scope: scope, skipsUnusableHosts: skips).hold()
+      let survey = await outcome {
+        try await Conversation(partners: partners, scope: scope, skipsUnusableHosts: skips).hold()
+      }
+      await concurrently(partners) { await $0.probe.close() }
+      return try survey.get()
     }
     for (host, opening) in zip(opened.indices, opened) {
       if case .failure(let error) = opening.probe { survey.unusable[names[host]] = "\(error)" }
@@ -86,6 +87,21 @@ public func gather(_ scope: SurveyScope, skippingUnusableHosts skips: Bool = fal
     await concurrently(opened) { await $0.door.close() }
     throw error
   }
+}
+
+private func outcome<Value>(of body: () async throws -> Value) async -> Result<Value, any Error> {
+  do { return .success(try await body()) } catch { return .failure(error) }
+}
+
+/// Both ways to a host: at the same time, or the second over the first where it can be.
+private func opening(_ host: HostTarget, timeout: Duration) async -> (door: Door, probe: Result<HostProbe, any Error>) {
+  guard LibvirtRelay.addresses(of: host) != nil else {
+    async let door = Door.reach(host.shell, timeout: timeout)
+    let probe = await outcome { try await HostProbe.open(host, timeout: timeout) }
+    return (await door, probe)
+  }
+  let door = await Door.reach(host.shell, timeout: timeout)
+  return (door, await outcome { try await HostProbe.open(host, through: door, timeout: timeout) })
 }
 
 /// Opens one shell after the other, each within the scope of the one before; all are closed when `body` has ended.

@@ -8,18 +8,36 @@ struct HostProbe: Sendable {
   let target: HostTarget
   let connection: Connection
   private let timeout: Duration
+  /// What carries the connection where it goes over the shell's session.
+  private let relay: LibvirtRelay?
 
-  /// Throws HostUnusable when libvirt cannot be reached within `timeout`.
-  static func open(_ target: HostTarget, timeout: Duration) async throws -> HostProbe {
+  private init(_ target: HostTarget, over relay: LibvirtRelay? = nil, timeout: Duration) async throws {
+    let uri = relay?.uri ?? target.uri
+    self.target = target
+    self.timeout = timeout
+    self.relay = relay
+    connection = try await blocking(within: timeout, orThrow: { HostUnusable(silent: target, for: timeout) }) {
+      try Connection.open(uri, host: target.name)
+    }
+  }
+
+  /// Connects, over the session behind `door` where libvirt would open another one to the same account.
+  ///
+  /// Where that fails, as on a host without virt-ssh-helper, libvirt connects in its own way, and its words say what is
+  /// wrong. Throws HostUnusable when libvirt cannot be reached within `timeout`.
+  static func open(_ target: HostTarget, through door: Door? = nil, timeout: Duration) async throws -> HostProbe {
+    if case .session(let session) = door, let relay = try? await LibvirtRelay.open(to: target, over: session) {
+      do { return try await HostProbe(target, over: relay, timeout: timeout) } catch is LibvirtError {}
+    }
     do {
-      let connection = try await blocking(within: timeout, orThrow: { HostUnusable(silent: target, for: timeout) }) {
-        try Connection.open(target.uri, host: target.name)
-      }
-      return HostProbe(target: target, connection: connection, timeout: timeout)
+      return try await HostProbe(target, timeout: timeout)
     } catch let error as LibvirtError {
       throw HostUnusable("\(error)", code: Int(error.code.rawValue))
     }
   }
+
+  /// Ends the connection, before the session that may carry it ends.
+  func close() async { _ = try? await blocking { [connection] in try connection.close() } }
 
   /// Runs `body`, which may block, on a thread of its own. Throws HostUnusable when the host does not answer in time,
   /// though its connection lives.
@@ -93,12 +111,12 @@ struct HostProbe: Sendable {
 
   /// Whether this host can give each guest its CPU, by UUID; guests with the same one are asked about once.
   ///
-  /// A guest without a `<cpu>` of its own is compatible without asking.
+  /// A guest without a `<cpu>` of its own is compatible without asking; of one that does not run only its definition moves.
   @available(*, noasync)
   func compareCPUs(of guests: [DomainFacts]) -> [String: Fact<CPUComparison>] {
     var known: [[String?]: Fact<CPUComparison>] = [:]
     var answers: [String: Fact<CPUComparison>] = [:]
-    for guest in guests {
+    for guest in guests where guest.isActive {
       let key = [guest.cpu, guest.emulator, guest.arch, guest.machine, guest.virtType]
       let answer = known[key] ?? compareCPU(of: guest)
       known[key] = answer

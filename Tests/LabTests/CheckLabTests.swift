@@ -154,7 +154,9 @@ import Testing
         "-c", "host1", "--check", "first", "second", "host2", "--output", "jsonl")
       #expect(output.status == 2, "\(output.text) \(output.complaints)")
       let documents = try output.events()
-      #expect(documents.map { $0["verdict"] as? String } == ["warnings", "blocked"], "\(output.text)")
+      let verdicts = documents.map { $0["verdict"] as? String ?? "" }
+      // How busy this machine is decides whether the first is warned about.
+      #expect(["ready", "warnings"].contains(verdicts.first) && verdicts.last == "blocked", "\(output.text)")
       let findings = try #require(documents.last?["findings"] as? [[String: any Sendable]])
       #expect(findings.first?["rule"] as? String == "memory.free")
     }
@@ -177,10 +179,36 @@ import Testing
     }
   }
 
-  private func execRequests(to host: LabHost) throws -> Int {
-    try Files.read("\(host.logDirectory)/sshd.log").split(separator: "\n").count {
-      $0.contains("Starting session: command")
+  /// From here libvirt's own `ssh` would know neither names nor keys: only the shell's session can carry it.
+  @Test func libvirtTravelsOverTheShellsSession() async throws {
+    try await withTestLab("relay") { lab in
+      let guest = GuestSpecification(name: "web", disk: .shared(mebibytes: 8))
+      try await lab.define(guest, on: try lab.host(1))
+      try await lab.start(guest, on: try lab.host(1))
+      let logIns = try lab.hosts.map { try logged("Accepted publickey", on: $0) }
+      let commands = try lab.hosts.map { try execRequests(to: $0) }
+      let output = try await Tool(lab: lab).run(
+        "-c", try lab.host(1).sshURI, "--check", "web", try lab.host(2).sshURI, "--output", "json")
+      #expect(output.status == 0, "\(output.text) \(output.complaints)")
+      let newLogIns = try zip(lab.hosts, logIns).map { try logged("Accepted publickey", on: $0) - $1 }
+      let newCommands = try zip(lab.hosts, commands).map { try execRequests(to: $0) - $1 }
+      #expect(newLogIns == [1, 1])
+      #expect(newCommands == [2, 2])
+      // A host without the helper is left to libvirt, whose own words then come.
+      let missing = try await lab.withFault(
+        .shadowed(path: "/usr/bin/virt-ssh-helper", by: "/dev/null", on: try lab.host(2))
+      ) {
+        try await Tool(lab: lab).run("-c", "host1", "--check", "web", try lab.host(2).sshURI, "--output", "json")
+      }
+      #expect(missing.status == 1 && missing.complaints.contains("host2"), "\(missing.complaints)")
     }
+  }
+
+  private func execRequests(to host: LabHost) throws -> Int { try logged("Starting session: command", on: host) }
+
+  /// sshd ends its lines with CR LF, which is one character.
+  private func logged(_ words: String, on host: LabHost) throws -> Int {
+    try Files.read("\(host.logDirectory)/sshd.log").split(whereSeparator: \.isNewline).count { $0.contains(words) }
   }
 
   private func expectBlock(
