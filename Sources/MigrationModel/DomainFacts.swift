@@ -47,7 +47,7 @@ public struct DomainFacts: Codable, Sendable, Equatable {
   /// `<cpu migratable=>`: only features that survive a migration are shown; nil where the XML does not say.
   public var cpuIsMigratable: Bool?
   /// Features that `<cpu>` requires or forces by name, such as "vmx" and "invtsc".
-  public var cpuFeatures: Set<String>
+  @Sorted public var cpuFeatures: Set<String>
   /// Hz of `<timer name='tsc' frequency=>`.
   public var tscFrequency: UInt64?
   public var disks: [Disk]

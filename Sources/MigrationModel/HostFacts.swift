@@ -158,7 +158,7 @@ public struct Emulator: Codable, Sendable, Hashable {
 public struct HostCPU: Codable, Sendable, Hashable {
   public var vendor: String
   public var model: String
-  public var flags: Set<String>
+  @Sorted public var flags: Set<String>
   /// `cpu family`, `model` and `stepping`; nil on architectures that have none.
   public var family: Int?
   public var modelNumber: Int?
@@ -256,7 +256,7 @@ public struct VirtualNetwork: Codable, Sendable, Hashable {
   /// `<forward mode=>`; nil for an isolated network.
   public var forwardMode: String?
   public var bridge: String?
-  public var portGroups: Set<String>
+  @Sorted public var portGroups: Set<String>
   /// VLAN tags of the network itself.
   public var vlans: [Int]
   public init(

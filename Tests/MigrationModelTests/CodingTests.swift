@@ -57,6 +57,12 @@ import Testing
     #expect(try roundTrip(host) == host)
   }
 
+  @Test func setsAreWrittenInOrder() throws {
+    let cpu = HostCPU(vendor: "v", model: "m", flags: ["sse", "avx", "fpu", "vmx", "tsc"])
+    #expect(try json(cpu).contains(#""flags":["avx","fpu","sse","tsc","vmx"]"#))
+    #expect(try roundTrip(cpu) == cpu)
+  }
+
   /// Saved facts hold a plain list; the index is made again.
   @Test func aListOfDomainsComesBackAndIsSearched() throws {
     func domain(_ name: String, _ uuid: String) -> DomainIdentity {
