@@ -79,7 +79,7 @@ struct Conversation: Sendable {
     await askShells(&looks, &pairs)
     await prove(looks, &pairs)
     var survey = Survey(hosts: looks.map(\.facts), pairs: pairs)
-    if scope.wantsBaseline { survey.baseline = await baseline(of: looks) }
+    if scope.comparesHosts { survey.baseline = await baseline(of: looks) }
     return survey
   }
 
@@ -136,27 +136,21 @@ struct Conversation: Sendable {
     let listeners = partners.indices.map { index in
       errands[index].listener.flatMap { PortListener.process(answers[index][$0.start]) }
     }
+    let known = looks
     let ports = await concurrently(routes.indices) { number in
-      await probePort(routes[number], errands[routes[number].source].routes[number], errands, listeners)
+      let route = routes[number]
+      guard let listener = errands[route.destination].listener else {
+        return Fact<PortProbe>.gap(known[route.destination].facts.noPort)
+      }
+      return await partners[route.source].reach.probe(
+        errands[route.source].routes[number]?.address, port: listener.port,
+        hadListener: listeners[route.destination] != nil, timeout: scope.timeout)
     }
     for (number, port) in ports.enumerated() { pairs[number].migrationPort = port }
     _ = await concurrently(partners.indices) { index in
       guard let process = listeners[index] else { return }
       _ = await partners[index].shell.ask([Shell.Section(name: "stop", script: PortListener.stop(process))])
     }
-  }
-
-  private func probePort(
-    _ route: Route, _ questions: RouteQuestions?, _ errands: [Errand], _ listeners: [Int?]
-  ) async -> Fact<PortProbe> {
-    guard let listener = errands[route.destination].listener else {
-      return .gap(Gap(source: "migration ports", reason: "the destination has no free port that is known"))
-    }
-    guard let address = questions?.address else {
-      return .gap(Gap(source: "migration ports", reason: "the destination's address could not be read"))
-    }
-    return await partners[route.source].reach.probe(
-      address, port: listener.port, hadListener: listeners[route.destination] != nil, timeout: scope.timeout)
   }
 
   /// Every path of the host that a guest there, or one that may come, names.
@@ -251,7 +245,8 @@ private struct Errand: Sendable {
         ($0.offset, RouteQuestions(to: looks[$0.element.destination].facts, talk.scope.request))
       })
     let asked = talk.scope.request.migrateURI.flatMap(RouteQuestions.port)
-    listener = arrivals.contains(where: \.isActive) ? PortListener(on: looks[index].facts, port: asked) : nil
+    let isNeeded = talk.scope.comparesHosts || arrivals.contains(where: \.isActive)
+    listener = isNeeded ? PortListener(on: looks[index].facts, port: asked) : nil
     space =
       talk.scope.request.copyStorage == nil
       ? [] : Set(arrivals.flatMap(\.disks).compactMap(\.path).map(directory)).sorted()
@@ -287,6 +282,11 @@ private struct Errand: Sendable {
 }
 
 extension HostFacts {
+  /// Why no port of this host was tried.
+  fileprivate var noPort: Gap {
+    qemuConf.gap ?? portsInUse.gap ?? Gap(source: "migration ports", reason: "none of them is free, or none is needed")
+  }
+
   /// Where QEMU looks for the certificates of migrations (qemu.conf, `migrate_tls_x509_cert_dir`).
   fileprivate var certificateDirectory: String {
     let settings = qemuConf.value ?? [:]

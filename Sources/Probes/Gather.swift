@@ -23,14 +23,15 @@ public struct SurveyScope: Sendable {
   public var timeout: Duration
   /// Whether a nonce file may be written beside an image to show that storage is shared.
   public var writesProbes: Bool
-  /// Whether a CPU is looked for that every host can give.
-  public var wantsBaseline: Bool
+  /// Whether the hosts are compared as such: every way between them, also one that no guest would go now, and the CPU
+  /// that all of them can give.
+  public var comparesHosts: Bool
   /// Whether the guests' migratable XML is kept, to be edited for the destination.
   public var keepsXML: Bool
 
   public init(
     hosts: [HostTarget], guests: [GuestChoice], routes: [Route], request: MigrationRequest, timeout: Duration,
-    writesProbes: Bool, wantsBaseline: Bool = false, keepsXML: Bool = false
+    writesProbes: Bool, comparesHosts: Bool = false, keepsXML: Bool = false
   ) {
     self.hosts = hosts
     self.guests = guests
@@ -38,7 +39,7 @@ public struct SurveyScope: Sendable {
     self.request = request
     self.timeout = timeout
     self.writesProbes = writesProbes
-    self.wantsBaseline = wantsBaseline
+    self.comparesHosts = comparesHosts
     self.keepsXML = keepsXML
   }
 }

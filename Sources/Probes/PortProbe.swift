@@ -91,7 +91,11 @@ enum Reach: Sendable {
   /// A packet that is dropped is sent again after one second; what is not answered then is called dropped.
   private static let patience = Duration.milliseconds(2500)
 
-  func probe(_ address: String, port: Int, hadListener: Bool, timeout: Duration) async -> Fact<PortProbe> {
+  /// - Parameter address: nil where it could not be read.
+  func probe(_ address: String?, port: Int, hadListener: Bool, timeout: Duration) async -> Fact<PortProbe> {
+    guard let address else {
+      return .gap(Gap(source: "migration ports", reason: "the destination's address could not be read"))
+    }
     let source = "connection to \(address) port \(port)"
     guard let number = UInt16(exactly: port), number > 0 else {
       return .gap(Gap(source: source, reason: "there is no such port"))

@@ -76,7 +76,7 @@ struct HostsVerb: AsyncParsableCommand {
       return try await gather(
         SurveyScope(
           hosts: targets, guests: targets.map { _ in .all }, routes: matrix ? routes : [], request: MigrationRequest(),
-          timeout: .seconds(Int64(timeout)), writesProbes: !noWriteProbes, wantsBaseline: matrix),
+          timeout: .seconds(Int64(timeout)), writesProbes: !noWriteProbes, comparesHosts: matrix),
         skippingUnusableHosts: true)
     } catch {
       throw CommandFailure(status: .failed, message: "the hosts cannot be looked at from here: \(error)")
