@@ -110,9 +110,14 @@ private func writePrivately(_ text: String, to path: String) throws {
   func failure() -> CommandFailure {
     CommandFailure(status: .failed, message: "\(path) cannot be written: \(String(cString: strerror(errno)))")
   }
-  let draft = "\(path).new"
-  let descriptor = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+  // mkstemp(3) makes it for its owner alone.
+  var draft = Array("\(path).XXXXXX".utf8CString)
+  let descriptor = mkstemp(&draft)
+  _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
   guard descriptor >= 0, let file = fdopen(descriptor, "w") else { throw failure() }
   let isWritten = fputs(text, file) >= 0
-  guard fclose(file) == 0, isWritten, rename(draft, path) == 0 else { throw failure() }
+  guard fclose(file) == 0, isWritten, rename(draft, path) == 0 else {
+    defer { unlink(draft) }
+    throw failure()
+  }
 }

@@ -1,5 +1,6 @@
 /// A set whose elements are written in order, so that the same facts are the same file.
-@propertyWrapper public struct Sorted<Element: Hashable & Comparable & Codable & Sendable>: Codable, Sendable, Hashable {
+@propertyWrapper
+public struct Sorted<Element: Hashable & Comparable & Codable & Sendable>: Codable, Sendable, Hashable {
   public var wrappedValue: Set<Element>
 
   public init(wrappedValue: Set<Element>) { self.wrappedValue = wrappedValue }

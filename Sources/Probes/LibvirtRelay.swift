@@ -93,6 +93,7 @@ private func carry(between listener: Int32, and channel: SSHChannel) async {
   let (accepted, tell) = AsyncStream.makeStream(of: Int32.self)
   detachThread {
     let descriptor = accept(listener, nil, nil)
+    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     tell.yield(descriptor)
     tell.finish()
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
