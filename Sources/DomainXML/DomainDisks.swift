@@ -14,7 +14,7 @@ extension DomainFacts {
         backingFiles: backingFiles(below: element),
         cache: element.child("driver")?.attribute("cache"),
         format: element.child("driver")?.attribute("type"),
-        startupPolicy: element.child("source")?.attribute("startupPolicy"),
+        startupPolicy: element.child("source")?.attribute("startupPolicy"), servers: servers(of: element),
         isTransient: element.child("transient") != nil))
     if case .other(let type) = source { otherDevices.append(OtherDevice(kind: "disk \(type)", name: target)) }
     for layer in layers(of: element) { readLayer(layer, ofDisk: target) }
@@ -31,7 +31,10 @@ extension DomainFacts {
     if layer.attribute("type") == "vhostuser" { need(.file, source.attribute("path"), for: user) }
     need(.file, source.child("config")?.attribute("file"), for: user)
     for host in source.children("host") { need(.file, host.attribute("socket"), for: user) }
-    need(.file, source.child("reservations")?.child("source")?.attribute("path"), for: "\(user) reservations")
+    // A managed helper is libvirt's own, started anew with its guest.
+    let reservations = source.child("reservations")
+    guard reservations?.attribute("managed") != "yes" else { return }
+    need(.file, reservations?.child("source")?.attribute("path"), for: "\(user) reservations")
   }
 
   /// The secrets of an `<auth>` or `<encryption>` element.
@@ -62,6 +65,12 @@ private func diskSource(of element: XMLElement) -> Disk.Source {
   case "volume": return .volume(pool: attribute("pool"), volume: attribute("volume"))
   case "network": return .network(protocol: attribute("protocol"), name: attribute("name"))
   case let type: return .other(type)
+  }
+}
+
+private func servers(of disk: XMLElement) -> [String] {
+  (disk.child("source")?.children("host") ?? []).compactMap { host in
+    host.attribute("name") ?? host.attribute("socket").map { "unix:\($0)" }
   }
 }
 

@@ -4,14 +4,20 @@ extension VirtualNetwork {
   /// Reads the XML that `virNetworkGetXMLDesc` prints; throws `XMLError` when it is no `<network>` with a name.
   public init(parsing text: String, isActive: Bool) throws {
     let network = try XMLDocument(parsing: text).root(named: "network")
-    let tags = network.child("vlan")?.children("tag") ?? []
+    let groups = network.children("portgroup").filter { $0.attribute("name") != nil }
     self.init(
       name: try network.requiredText("name"), isActive: isActive,
       forwardMode: network.child("forward").map { $0.attribute("mode") ?? "nat" },
       bridge: network.child("bridge")?.attribute("name"),
-      portGroups: Set(network.children("portgroup").compactMap { $0.attribute("name") }),
-      vlans: try tags.compactMap { try $0.number("id") })
+      portGroups: try Dictionary(groups.map { ($0.attribute("name") ?? "", try vlanTags(of: $0)) }) { first, _ in first
+      },
+      defaultPortGroup: groups.first { $0.attribute("default") == "yes" }?.attribute("name"),
+      vlans: try vlanTags(of: network))
   }
+}
+
+private func vlanTags(of element: XMLElement) throws -> [Int] {
+  try (element.child("vlan")?.children("tag") ?? []).compactMap { try $0.number("id") }
 }
 
 extension StoragePool {

@@ -49,7 +49,9 @@ extension FactsFile {
   /// The facts of the host that a command line means by `reference`: by name, URI or host name; a file of one host holds
   /// no other. Throws CommandFailure (usage) that names the hosts it has.
   func host(_ reference: String, uri: String) throws -> HostFacts {
-    let named = survey.hosts.first { $0.name == reference || $0.uri == uri || $0.hostname.value == reference }
+    let named =
+      survey.hosts.first { $0.name == reference } ?? survey.hosts.first { $0.uri == uri }
+      ?? survey.hosts.first { $0.hostname.value == reference }
     guard let host = named ?? (survey.hosts.count == 1 ? survey.hosts.first : nil) else {
       let known = survey.hosts.map(\.name).joined(separator: ", ")
       throw CommandFailure.usage("\(path) has no facts of \(reference); it has those of \(known)")

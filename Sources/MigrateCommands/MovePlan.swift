@@ -84,12 +84,15 @@ extension MovePlan {
       destination: files.destFacts.map(FactsFile.init(contentsOf:))
     )
     if saved.source == nil && saved.destination == nil { return try await survey(keepingXML: files.emitXml != nil) }
-    let here = try await facts(of: source, .named(domains), from: saved.source)
-    let there = try await facts(of: destination, .none, from: saved.destination)
-    let pairs = [saved.source, saved.destination].compactMap { file in
-      file?.survey.pairs.first { $0.source == here.name && $0.destination == there.name }
+    var here = try await facts(of: source, .named(domains), from: saved.source)
+    var there = try await facts(of: destination, .none, from: saved.destination)
+    if let file = saved.source, file.path == saved.destination?.path {
+      return Survey(hosts: [here, there], pairs: [file.survey.pair(from: here.name, to: there.name)])
     }
-    return Survey(hosts: [here, there], pairs: Array(pairs.prefix(1)))
+    // Looked at apart: each clock was measured by another observer, and nothing was compared.
+    let apart = Gap(source: "both hosts", reason: "\(here.name) and \(there.name) were not looked at together")
+    (here.clock, there.clock) = (.gap(apart), .gap(apart))
+    return Survey(hosts: [here, there])
   }
 
   private func facts(of host: HostTarget, _ guests: GuestChoice, from file: FactsFile?) async throws -> HostFacts {

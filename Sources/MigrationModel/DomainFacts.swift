@@ -159,6 +159,8 @@ public struct Disk: Codable, Sendable, Hashable {
   public var format: String?
   /// `<source startupPolicy=>`: "mandatory", "requisite", "optional"; nil is mandatory.
   public var startupPolicy: String?
+  /// Servers of network storage (`<host>`): "name", or "unix:PATH"; empty when its client's own configuration says.
+  public var servers: [String]
   /// `<transient/>`: its changes are thrown away.
   public var isTransient: Bool
 
@@ -185,7 +187,7 @@ public struct Disk: Codable, Sendable, Hashable {
   public init(
     target: String, device: String = "disk", source: Source, isReadOnly: Bool = false, isShareable: Bool = false,
     backingFiles: [String] = [], cache: String? = nil, format: String? = nil, startupPolicy: String? = nil,
-    isTransient: Bool = false
+    servers: [String] = [], isTransient: Bool = false
   ) {
     self.target = target
     self.device = device
@@ -196,6 +198,7 @@ public struct Disk: Codable, Sendable, Hashable {
     self.cache = cache
     self.format = format
     self.startupPolicy = startupPolicy
+    self.servers = servers
     self.isTransient = isTransient
   }
 }

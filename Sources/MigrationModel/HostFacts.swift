@@ -256,17 +256,22 @@ public struct VirtualNetwork: Codable, Sendable, Hashable {
   /// `<forward mode=>`; nil for an isolated network.
   public var forwardMode: String?
   public var bridge: String?
-  @Sorted public var portGroups: Set<String>
+  /// VLAN tags of each port group, by its name.
+  public var portGroups: [String: [Int]]
+  /// The port group of an interface that names none (`<portgroup default='yes'>`).
+  public var defaultPortGroup: String?
   /// VLAN tags of the network itself.
   public var vlans: [Int]
   public init(
-    name: String, isActive: Bool, forwardMode: String?, bridge: String?, portGroups: Set<String> = [], vlans: [Int] = []
+    name: String, isActive: Bool, forwardMode: String?, bridge: String?, portGroups: [String: [Int]] = [:],
+    defaultPortGroup: String? = nil, vlans: [Int] = []
   ) {
     self.name = name
     self.isActive = isActive
     self.forwardMode = forwardMode
     self.bridge = bridge
     self.portGroups = portGroups
+    self.defaultPortGroup = defaultPortGroup
     self.vlans = vlans
   }
 }

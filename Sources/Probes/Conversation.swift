@@ -18,10 +18,26 @@ struct Partner: Sendable {
     }
     facts.guests = try await probe.readGuests(
       choice, of: domains, for: request, keepsXML: keepsXML)
-    let (answers, clock) = await spoken
+    var (answers, clock) = await spoken
+    if let stranger = stranger(answers, facts.hostname) {
+      shell.leave(stranger)
+      let gap = Gap(source: "/proc/sys/kernel/hostname", reason: stranger)
+      (answers, clock) = (HostShell.Answers([:], silence: stranger), .gap(gap))
+    }
     facts.fill(from: answers)
     facts.clock = clock
     return Look(facts: facts, mounts: answers[HostQuestions.mounts].map(Mount.table))
+  }
+
+  /// Why the shell is not that of the host that libvirt is on; nil when both have the same name, as far as they tell.
+  ///
+  /// A forwarded socket, or an `ssh` of another host in the configuration, would have its files prove what is elsewhere.
+  private func stranger(_ answers: HostShell.Answers, _ hostname: Fact<String>) -> String? {
+    func label(_ name: String) -> Substring { name.lowercased().prefix { $0 != "." && !$0.isWhitespace } }
+    guard case .known(let node) = answers[HostQuestions.nodeName], case .known(let name) = hostname,
+      label(node) != label(name)
+    else { return nil }
+    return "the shell is on \(label(node)), and libvirt on \(name)"
   }
 
   /// One after the other: a shell holds one conversation.
@@ -91,9 +107,11 @@ struct Conversation: Sendable {
       let volumes = volumes(concerning: index, seen)
       let arrivals = arrivals(at: index, seen)
       let known = seen[index].facts.emulators
+      let ways = routes.indices.filter { routes[$0].destination == index }
+      let lists = ways.map { seen[routes[$0].source].facts.guests }
       return try await partners[index].probe.ask { probe in
         (
-          volumes: probe.volumes(volumes), comparisons: probe.compareCPUs(of: arrivals),
+          volumes: probe.volumes(volumes), comparisons: Array(zip(ways, probe.compareCPUs(of: lists))),
           emulators: probe.emulators(beyond: known, of: arrivals)
         )
       }
@@ -102,10 +120,7 @@ struct Conversation: Sendable {
       looks[index].facts.volumes = answer.volumes
       looks[index].facts.emulators = looks[index].facts.emulators.map { $0 + answer.emulators }
     }
-    for (number, route) in routes.enumerated() {
-      let guests = Set(looks[route.source].facts.guests.map(\.uuid))
-      pairs[number].cpuComparisons = answers[route.destination].comparisons.filter { guests.contains($0.key) }
-    }
+    for (way, comparisons) in answers.flatMap(\.comparisons) { pairs[way].cpuComparisons = comparisons }
   }
 
   /// Guests that may come to a host.
@@ -246,7 +261,7 @@ private struct Errand: Sendable {
       })
     let asked = talk.scope.request.migrateURI.flatMap(RouteQuestions.port)
     let isNeeded = talk.scope.comparesHosts || arrivals.contains(where: \.isActive)
-    listener = isNeeded ? PortListener(on: looks[index].facts, port: asked) : nil
+    listener = isNeeded ? PortListener(on: looks[index].facts, port: asked, timeout: talk.scope.timeout) : nil
     space =
       talk.scope.request.copyStorage == nil
       ? [] : Set(arrivals.flatMap(\.disks).compactMap(\.path).map(directory)).sorted()

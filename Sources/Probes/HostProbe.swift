@@ -109,20 +109,23 @@ struct HostProbe: Sendable {
       })
   }
 
-  /// Whether this host can give each guest its CPU, by UUID; guests with the same one are asked about once.
+  /// Whether this host can give each guest its CPU, by UUID, for each list of guests; those with the same one are asked
+  /// about once. Two hosts may have a guest of the same UUID.
   ///
   /// A guest without a `<cpu>` of its own is compatible without asking; of one that does not run only its definition moves.
   @available(*, noasync)
-  func compareCPUs(of guests: [DomainFacts]) -> [String: Fact<CPUComparison>] {
+  func compareCPUs(of lists: [[DomainFacts]]) -> [[String: Fact<CPUComparison>]] {
     var known: [[String?]: Fact<CPUComparison>] = [:]
-    var answers: [String: Fact<CPUComparison>] = [:]
-    for guest in guests where guest.isActive {
-      let key = [guest.cpu, guest.emulator, guest.arch, guest.machine, guest.virtType]
-      let answer = known[key] ?? compareCPU(of: guest)
-      known[key] = answer
-      answers[guest.uuid] = answer
+    return lists.map { guests in
+      var answers: [String: Fact<CPUComparison>] = [:]
+      for guest in guests where guest.isActive {
+        let key = [guest.cpu, guest.emulator, guest.arch, guest.machine, guest.virtType]
+        let answer = known[key] ?? compareCPU(of: guest)
+        known[key] = answer
+        answers[guest.uuid] = answer
+      }
+      return answers
     }
-    return answers
   }
 
   @available(*, noasync)

@@ -8,9 +8,13 @@ import MigrationModel
 enum HostQuestions {
   static let mounts = Shell.Section(name: "/proc/self/mountinfo", script: "exec cat /proc/self/mountinfo")
 
+  static let nodeName = Shell.Section(
+    name: "/proc/sys/kernel/hostname", script: "read -r name </proc/sys/kernel/hostname && printf '%s\\n' \"$name\"")
+
   /// The time service last: some hosts have to start a process to ask it.
   static let all = [
-    cpu, kernel, nested, memory, hugePages, hugePageSize, numaNodes, cpusOnline, load, links, addresses, portsInUse,
+    nodeName, cpu, kernel, nested, memory, hugePages, hugePageSize, numaNodes, cpusOnline, load, links, addresses,
+    portsInUse,
     mounts, qemuConf, lockConf,
     secrets, daemonLimits, sshd, swtpm, clockSync,
   ]

@@ -47,6 +47,9 @@ final class HostShell: Sendable {
     }
   }
 
+  /// Asks the host nothing any more, for a reason.
+  func leave(_ reason: String) { silence.withLock { $0 = reason } }
+
   /// Has `commands` run when the shell ends, however it ends.
   func atExit(_ commands: String) async { _ = await converse { try await $0.atExit(commands) } }
 

@@ -1,6 +1,7 @@
 import Glibc
 import MigrationModel
 import SSH
+import Synchronization
 import Threads
 
 /// libvirt's connection to a host over the SSH session that is open for its shell anyway.
@@ -11,20 +12,14 @@ import Threads
 final class LibvirtRelay: Sendable {
   /// What libvirt is to open: "qemu+unix:///system?socket=…".
   let uri: String
-  private let directory: String
   private let pump: Task<Void, Never>
 
-  private init(uri: String, directory: String, pump: Task<Void, Never>) {
+  private init(uri: String, pump: Task<Void, Never>) {
     self.uri = uri
-    self.directory = directory
     self.pump = pump
   }
 
-  deinit {
-    pump.cancel()
-    unlink("\(directory)/libvirt")
-    rmdir(directory)
-  }
+  deinit { pump.cancel() }
 
   /// The URI that the helper is given, and libvirt's for a local socket; nil for one that libvirt alone can follow: of
   /// another transport, to another account than the shell's, or with parameters.
@@ -46,9 +41,8 @@ final class LibvirtRelay: Sendable {
     let (directory, listener) = try listen()
     do {
       let channel = try await session.openChannel(command: "virt-ssh-helper \(addresses.remote.shellQuoted)")
-      let pump = Task { await carry(between: listener, and: channel) }
-      return LibvirtRelay(
-        uri: "\(addresses.local)?socket=\(directory)/libvirt", directory: directory, pump: pump)
+      let pump = Task { await carry(between: Listener(listener, in: directory), and: channel) }
+      return LibvirtRelay(uri: "\(addresses.local)?socket=\(directory)/libvirt", pump: pump)
     } catch {
       close(listener)
       unlink("\(directory)/libvirt")
@@ -88,20 +82,12 @@ struct SocketError: Error, CustomStringConvertible {
 }
 
 /// Takes the one connection that libvirt makes and carries bytes both ways until either side ends.
-private func carry(between listener: Int32, and channel: SSHChannel) async {
+private func carry(between listener: Listener, and channel: SSHChannel) async {
   let (outgoing, feed) = AsyncStream.makeStream(of: [UInt8].self)
   let (accepted, tell) = AsyncStream.makeStream(of: Int32.self)
-  detachThread {
-    let descriptor = accept(listener, nil, nil)
-    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-    tell.yield(descriptor)
-    tell.finish()
-    var buffer = [UInt8](repeating: 0, count: 1 << 16)
-    while case let count = recv(descriptor, &buffer, buffer.count, 0), count > 0 { feed.yield(Array(buffer[..<count])) }
-    feed.finish()
-  }
+  detachThread { read(from: listener, into: feed, accepted: tell) }
   await withTaskCancellationHandler {
-    guard let descriptor = await accepted.first(where: { _ in true }), descriptor >= 0 else { return }
+    guard let descriptor = await accepted.first(where: { _ in true }) else { return }
     async let sent: Void = {
       for await bytes in outgoing { try? await channel.write(bytes) }
       try? await channel.closeInput()
@@ -116,9 +102,55 @@ private func carry(between listener: Int32, and channel: SSHChannel) async {
     close(descriptor)
   } onCancel: {
     // Nobody connects any more: accept(2) returns.
-    shutdown(listener, Int32(SHUT_RDWR))
+    listener.interrupt()
   }
-  close(listener)
+}
+
+/// The socket that libvirt is to connect to; closed once, and never interrupted after that.
+private final class Listener: Sendable {
+  private let directory: String
+  private let descriptor: Mutex<Int32?>
+
+  init(_ descriptor: Int32, in directory: String) {
+    self.directory = directory
+    self.descriptor = Mutex(descriptor)
+  }
+
+  /// The one connection; its name goes as soon as libvirt is there. Negative when it was interrupted.
+  func acceptOne() -> Int32 {
+    let accepted = accept(descriptor.withLock { $0 ?? -1 }, nil, nil)
+    unlink("\(directory)/libvirt")
+    rmdir(directory)
+    descriptor.withLock { listening in
+      if let listening { close(listening) }
+      listening = nil
+    }
+    return accepted
+  }
+
+  func interrupt() {
+    descriptor.withLock { listening in
+      if let listening { shutdown(listening, Int32(SHUT_RDWR)) }
+    }
+  }
+}
+
+/// What libvirt writes, until it ends. The thread owns the connection; the descriptor that it tells of is the writer's.
+private func read(
+  from listener: Listener, into feed: AsyncStream<[UInt8]>.Continuation, accepted: AsyncStream<Int32>.Continuation
+) {
+  let descriptor = listener.acceptOne()
+  if descriptor >= 0 {
+    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    let writer = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+    if writer >= 0 { accepted.yield(writer) }
+    accepted.finish()
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while case let count = recv(descriptor, &buffer, buffer.count, 0), count > 0 { feed.yield(Array(buffer[..<count])) }
+    close(descriptor)
+  }
+  accepted.finish()
+  feed.finish()
 }
 
 private func sendAll(_ bytes: [UInt8], to descriptor: Int32) throws {

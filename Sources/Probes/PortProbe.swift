@@ -8,17 +8,18 @@ import Threads
 
 /// Makes something listen on one of a host's migration ports, for the time of a probe.
 ///
-/// The listener is a child of the host's shell: it takes connections and closes them, is stopped by the conversation and
-/// by the shell's exit trap, and ends by itself after `lifetime` whatever happens. SO_REUSEADDR lets it have a port on
+/// The listener is a child of the host's shell: it takes connections and closes them, is stopped by the conversation,
+/// and ends by itself after `lifetime` whatever happens. SO_REUSEADDR lets it have a port on
 /// which an earlier probe's connection is in TIME_WAIT: without a listener a firewall that rejects would not show.
 struct PortListener: Sendable {
-  /// Seconds.
-  static let lifetime = 15
   let port: Int
+  /// Seconds: as long as the slowest host may take to answer, and some more.
+  let lifetime: Int64
 
   /// The port asked for, else the first of the range that nothing listens on; nil when it is taken, when all are, or when
   /// the facts are missing.
-  init?(on host: HostFacts, port asked: Int? = nil) {
+  init?(on host: HostFacts, port asked: Int? = nil, timeout: Duration = .seconds(10)) {
+    lifetime = timeout.components.seconds + 5
     guard case .known(let settings) = host.qemuConf, case .known(let taken) = host.portsInUse else { return nil }
     if let asked {
       guard (1...65535).contains(asked), !taken.contains(asked) else { return nil }
@@ -64,7 +65,7 @@ struct PortListener: Sendable {
 
   /// Prints the process id of the listener once it listens.
   var start: Shell.Section {
-    let arguments = "\(port) \(Self.lifetime)"
+    let arguments = "\(port) \(lifetime)"
     return Shell.Section(
       name: "listen on port \(port)",
       script: """
@@ -79,7 +80,14 @@ struct PortListener: Sendable {
     answer.value.flatMap { Int($0.split(separator: "\n").first ?? "") }.flatMap { $0 > 1 ? $0 : nil }
   }
 
-  static func stop(_ process: Int) -> String { "kill \(process) 2>/dev/null" }
+  /// Only where the number still names what was started.
+  static func stop(_ process: Int) -> String {
+    """
+    case $(tr '\\0' ' ' 2>/dev/null </proc/\(process)/cmdline) in
+      "perl -e "* | "python3 -c "*) kill \(process) ;;
+    esac
+    """
+  }
 }
 
 /// Connects to TCP ports as one host sees the network.

@@ -70,10 +70,11 @@ struct RouteQuestions: Sendable {
         set -- $(ip -o route get "$address") || exit
         while [ $# -gt 1 ]; do if [ "$1" = dev ]; then device=$2; fi; shift; done
         read -r mtu <"/sys/class/net/$device/mtu" || exit
-        limit=$mtu
+        limit=$mtu tried=
         [ "$limit" -le 65500 ] || limit=65500
         for size in $limit 8900 1500 1400 1280; do
-          [ "$size" -le "$limit" ] || continue
+          if [ "$size" -ge "$limit" ] && [ -n "$tried" ]; then continue; fi
+          tried=yes
           ping -n -q -c 1 -W 1 -M do -s $((size - header)) "$address" >/dev/null 2>&1 || continue
           [ "$size" -ne "$limit" ] || size=$mtu
           echo "$mtu $size"; exit 0

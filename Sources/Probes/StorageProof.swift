@@ -68,9 +68,12 @@ enum BlockIdentity {
         number=$(stat -L -c '%t:%T' -- \(path.shellQuoted)) || exit
         cd "/sys/dev/block/$((0x${number%:*})):$((0x${number#*:}))" || exit
         for file in dm/uuid wwid device/wwid ../wwid ../device/wwid; do
-          [ -s "$file" ] || continue
-          [ -s partition ] && printf 'partition %s, ' "$(cat partition)"
-          printf '%s ' "$file"; cat "$file"; exit 0
+          # To stat(2) an attribute is never empty: whether it says anything shows when it is read.
+          identity=$(cat "$file" 2>/dev/null) && [ -n "$identity" ] || continue
+          # Made of vendor, model and serial number, which emulated disks share.
+          case $identity in t10.*) continue ;; esac
+          number=$(cat partition 2>/dev/null) && printf 'partition %s, ' "$number"
+          printf '%s %s\\n' "$file" "$identity"; exit 0
         done
         echo "has neither a device-mapper UUID nor a WWID"; exit 1
         """)

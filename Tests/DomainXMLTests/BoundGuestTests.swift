@@ -53,7 +53,8 @@ import Testing
           target: "vda", source: .file("/srv/it's \"top\" & <é>.qcow2"), backingFiles: ["/srv/top.data"],
           cache: "none", format: "qcow2", startupPolicy: "requisite", isTransient: true),
         Disk(
-          target: "vdb", source: .network(protocol: "nbd", name: "export"), cache: "writeback", format: "raw"),
+          target: "vdb", source: .network(protocol: "nbd", name: "export"), cache: "writeback", format: "raw",
+          servers: ["unix:/run/nbd.sock"]),
         Disk(target: "vdc", source: .other("vhostuser"), format: "raw"),
         Disk(
           target: "sda", device: "lun", source: .block("/dev/disk/by-id/wwn-1"), isShareable: true, cache: "none",

@@ -41,7 +41,7 @@ import Testing
     #expect(
       facts.disks == [
         Disk(target: "vda", source: .block("/dev/vg0/every"), isShareable: true),
-        Disk(target: "vdb", source: .network(protocol: "rbd", name: "pool/image")),
+        Disk(target: "vdb", source: .network(protocol: "rbd", name: "pool/image"), servers: ["mon1"]),
         Disk(target: "vdc", source: .volume(pool: "images", volume: "every.qcow2")),
         Disk(target: "fda", device: "floppy", source: .directory("/srv/floppy"), isReadOnly: true),
         Disk(target: "vdd", source: .other("nvme")),

@@ -64,7 +64,8 @@ import Testing
     #expect(
       try VirtualNetwork(parsing: trunkNetwork, isActive: true)
         == VirtualNetwork(
-          name: "ovs", isActive: true, forwardMode: "bridge", bridge: "br0", portGroups: ["dmz", "lan"],
+          name: "ovs", isActive: true, forwardMode: "bridge", bridge: "br0", portGroups: ["dmz": [], "lan": [99]],
+          defaultPortGroup: "dmz",
           vlans: [42, 47]
         ))
     #expect(

@@ -125,6 +125,18 @@ import Testing
     }
   }
 
+  /// What the shell of another host sees proves nothing.
+  @Test func aShellOfAnotherHostIsNotBelieved() async throws {
+    try await withTestLab("elsewhere") { lab in
+      let guest = GuestSpecification(name: "web", disk: .shared(mebibytes: 8))
+      try await lab.define(guest, on: try lab.host(1))
+      try await lab.start(guest, on: try lab.host(1))
+      let answer = try await Tool(lab: lab).check("web", "--dest-ssh", "host1")
+      #expect(answer.status == 3, "\(answer.text)")
+      #expect(answer.findings.contains { $0.message.contains("the shell is on host1, and libvirt on host2") })
+    }
+  }
+
   @Test func withoutWriteProbesSharedStorageStaysUnproved() async throws {
     try await withTestLab("nowrite") { lab in
       let guest = GuestSpecification(name: "web", disk: .shared(mebibytes: 8))

@@ -51,7 +51,9 @@ import Testing
     }
     #expect(both.answer("network.bridge") == .holds)
     let down = both.with { $0.destination.links = .known([link(isBridge: false, isUp: false)]) }
-    #expect(down.findings("network.bridge").map(\.severity) == [.blocker])
+    #expect(down.answer("network.bridge") == .holds, "it forwards whether or not its own port is up")
+    let linux = both.with { $0.destination.links = .known([link(isBridge: true)]) }
+    #expect(linux.findings("network.bridge").map(\.severity) == [.blocker])
   }
 
   @Test func aBridgeUsedTwiceIsReportedOnce() {
@@ -152,8 +154,28 @@ import Testing
     }
     #expect(wanting.findings("network.libvirt").map(\.severity) == [.blocker])
     #expect(wanting.findings("network.libvirt").first?.message.contains("port group dmz") == true)
-    let there = wanting.with { $0.destination.networks = networks { $0.portGroups = ["dmz"] } }
+    let there = wanting.with { $0.destination.networks = networks { $0.portGroups = ["dmz": []] } }
     #expect(there.answer("network.libvirt") == .holds)
+  }
+
+  @Test(arguments: ["dmz", nil] as [String?]) func vlansOfPortGroupsAreCompared(group: String?) {
+    func tags(_ tags: [Int]) -> Fact<[VirtualNetwork]> {
+      networks {
+        $0.portGroups = ["dmz": tags]
+        $0.defaultPortGroup = "dmz"
+      }
+    }
+    let same = move {
+      $0.domain.interfaces = [Interface(source: .network(name: "default", portGroup: group))]
+      $0.source.networks = tags([10, 11])
+      $0.destination.networks = tags([11, 10])
+    }
+    #expect(same.answer("network.libvirt") == .holds)
+    let other = same.with { $0.destination.networks = tags([20]) }.findings("network.libvirt")
+    #expect(other.map(\.severity) == [.blocker])
+    #expect(other.first?.message.contains("VLANs of port group dmz 10 and 11 on kvm1 and 20 on kvm2") == true)
+    let none = same.with { $0.destination.networks = networks { _ in } }.findings("network.libvirt")
+    #expect(none.map(\.severity) == [.blocker])
   }
 
   @Test func aNetworkOnlyTheDestinationHasIsFine() {

@@ -69,10 +69,15 @@ struct Need: Sendable, CustomTestStringConvertible {
     #expect(findings(before, before).count == 2)
   }
 
+  @Test func aStableReleaseBehindIsAWarning() {
+    let findings = move { $0.domain.runningQEMU = .known(Version(7, 2, 6)) }.findings("version.qemu")
+    #expect(findings.map(\.severity) == [.warning])
+  }
+
   @Test func anOlderQEMUBlocksBecauseTheRunningOneCounts() {
-    let finding = move { $0.domain.runningQEMU = .known(Version(7, 2, 6)) }.findings("version.qemu").first
+    let finding = move { $0.domain.runningQEMU = .known(Version(7, 3, 0)) }.findings("version.qemu").first
     #expect(finding?.severity == .blocker)
-    #expect(finding?.source == "7.2.6")
+    #expect(finding?.source == "7.3.0")
     #expect(finding?.destination == "7.2.5")
     #expect(finding?.subject == "/usr/bin/qemu-system-x86_64")
     #expect(finding?.remedyText.contains("/usr/bin/qemu-system-x86_64 --version") == true)

@@ -88,6 +88,23 @@ import Testing
     #expect(answers[asked[2]] == .known("device/wwid naa.5000\n"))
   }
 
+  /// Attributes of sysfs look full to stat(2): those of loopback's device either hold nothing or cannot be read.
+  @Test func anAttributeThatSaysNothingIsNoIdentity() async throws {
+    guard geteuid() == 0 else { try Test.cancel("missing: root, for device nodes and a mount namespace") }
+    let directory = try TemporaryDirectory()
+    let place = directory.path
+    let section = BlockIdentity.section("\(place)/disk")
+    let setUp = """
+      cd \(place.shellQuoted) && mkdir -p numbers sdz/dm sdz/device && mknod disk b 8 0 && ln -s "$PWD/sdz" numbers/8:0 &&
+      ln -s /sys/class/net/lo/ifalias sdz/dm/uuid && ln -s /sys/class/net/lo/speed sdz/wwid &&
+      echo 't10.ATA     QEMU HARDDISK   QM00001' >sdz/device/wwid && mount --bind numbers /sys/dev/block
+      """
+    let script = "{ \(setUp); } && \(section.script)"
+    let asked = Shell.Section(name: section.name, script: "exec unshare -m sh -c \(script.shellQuoted)")
+    let answer = try await withShell { await $0.ask([asked])[asked] }
+    #expect(answer.gap?.reason.contains("neither a device-mapper UUID nor a WWID") == true, "\(answer)")
+  }
+
   @Test func theNonceGoesWhenTheShellEndsEarly() async throws {
     let directory = try TemporaryDirectory()
     let nonce = NonceFile(directory: directory.path, nonce: randomHex())

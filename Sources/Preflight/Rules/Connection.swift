@@ -64,6 +64,9 @@ private func fixedPortIssues(_ fixed: PortNeeds.Fixed, _ used: [Int], _ move: Mo
 
 private func reachablePort(_ move: Move) -> Answer {
   move.onSource("the way to a migration port of \(move.destination.name)", move.pair.migrationPort).answer { probe in
+    if let asked = move.request.migrateURI?.hostAndPort.host, asked != probe.address {
+      return Answer([otherWay(move, probe, asked)])
+    }
     guard let fault = fault(of: probe) else { return .holds }
     let said = probe.message.isEmpty ? "" : " (\(probe.message.oneLine))"
     return Answer([
@@ -75,6 +78,14 @@ private func reachablePort(_ move: Move) -> Answer {
         remedy: openPort(move, probe))
     ])
   }
+}
+
+/// Facts from a file may have been gathered for another request.
+private func otherWay(_ move: Move, _ probe: PortProbe, _ asked: String) -> Issue {
+  Issue(
+    .unknown, "way to \(asked)", source: "tried \(probe.address)", destination: "not tried",
+    "The way from \(move.source.name) to \(asked), which --migrateuri names, was not tried: the facts are about"
+      + " \(probe.address).", remedy: ["Check again with the hosts themselves, and with --migrateuri."])
 }
 
 /// What is wrong with the way, as the end of a sentence; a refusal where nothing listens came from the host itself.
@@ -169,7 +180,9 @@ private struct PortRange: CustomStringConvertible {
 let sshMaxStartups = Rule("ssh.max-startups", .warning, "sshd's MaxStartups against the moves planned at once") {
   move in
   move.onDestination("MaxStartups of sshd", \.sshd).answer { limits in
-    guard let limits else { return .notApplicable("\(move.destination.name) was not reached through sshd") }
+    guard var limits else { return .notApplicable("\(move.destination.name) was not reached through sshd") }
+    // From a file they may be any numbers.
+    (limits.begin, limits.full) = (min(limits.begin, 1 << 20), min(limits.full, 1 << 20))
     let each = move.destination.usesSSH ? (move.isPeerToPeer ? 3 : 2) : 1
     let opened = each * move.policy.parallelMoves
     guard opened >= limits.begin else { return .holds }

@@ -31,7 +31,12 @@ private func bridgeIssue(_ name: String, _ here: Link?, _ there: Link?, _ move: 
     if let there {
       if !there.isBridge && here?.isBridge ?? true {
         ("is not a bridge", ["Rename the device of that name on \(move.destination.name), then create the bridge."])
-      } else if !there.isUp {
+      } else if there.isBridge && here?.isBridge == false {
+        (
+          "is a Linux bridge, and another kind of switch on \(move.source.name),",
+          ["Make it the same kind on both, as with Open vSwitch: ovs-vsctl show    # on \(move.source.name)"]
+        )
+      } else if there.isBridge && !there.isUp {
         ("is down", [up])
       } else {
         nil
@@ -118,10 +123,21 @@ private func differences(
         + " \(move.destination.name).", remedy: edit)
   }
   var issues: [Issue] = []
-  if let group = attachment.portGroup, !there.portGroups.contains(group) {
+  if let group = attachment.portGroup, there.portGroups[group] == nil {
     issues.append(issue(.blocker, "port group \(group):", "used", "absent"))
   }
   guard let here else { return issues }
+  let groups = (
+    here: attachment.portGroup ?? here.defaultPortGroup, there: attachment.portGroup ?? there.defaultPortGroup
+  )
+  let tags = (
+    here: groups.here.flatMap { here.portGroups[$0] } ?? [], there: groups.there.flatMap { there.portGroups[$0] }
+  )
+  if let there = tags.there ?? (groups.there == nil ? [] : nil), tags.here.sorted() != there.sorted() {
+    let name = groups.here ?? groups.there ?? ""
+    issues.append(
+      issue(.blocker, "VLANs of port group \(name)", tags.here.map(String.init).list, there.map(String.init).list))
+  }
   if here.forwardMode != there.forwardMode {
     issues.append(issue(.blocker, "forward mode", here.forwardMode ?? "isolated", there.forwardMode ?? "isolated"))
   }

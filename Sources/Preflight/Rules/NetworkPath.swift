@@ -40,9 +40,8 @@ private func directFault(_ link: Link?, on host: String) -> (words: String, reme
       ["ip link set dev \(link.name.shellQuoted) nomaster    # on \(host), if \(master) can do without it"]
     )
   }
-  guard !link.isUp else { return nil }
-  let up = "ip link set dev \(link.name.shellQuoted) up    # on \(host), and in its network configuration"
-  return ("is down", [up])
+  // libvirt sets it up by itself (`qemuInterfaceStartDevice`).
+  return nil
 }
 
 extension Link {

@@ -84,10 +84,35 @@ private func identity(of disk: Disk, _ move: Move) -> Answer {
 
 private func topIdentity(of disk: Disk, _ move: Move) -> Answer {
   if let path = disk.path { return sameStorage(path, disk, move) }
+  if case .network(let driver, let name) = disk.source { return sameServers(of: disk, driver, name, move) }
   guard case .volume(let pool, let volume) = disk.source else { return .notApplicable("\(disk.target) is not a file") }
   return move.onSource("the volume \(pool)/\(volume)", move.source.volumes["\(pool)/\(volume)"]).answer { path in
     path.map { sameStorage($0, disk, move) } ?? .notApplicable("the volume has no path")
   }
+}
+
+/// Network storage is the same when the definition itself says whom to ask for it: both hosts then ask the same servers.
+///
+/// Without servers the client's configuration on each host says (/etc/ceph/ceph.conf), and a loopback address or a socket
+/// is another server on each.
+private func sameServers(of disk: Disk, _ driver: String, _ name: String, _ move: Move) -> Answer {
+  let own = disk.servers.filter { server in
+    server.hasPrefix("unix:") || server.hasPrefix("127.") || server == "::1"
+      || server.lowercased().hasPrefix("localhost")
+  }
+  guard disk.servers.isEmpty || !own.isEmpty else { return .holds }
+  let whom =
+    disk.servers.isEmpty ? "names no servers, so each host's own configuration does" : "is asked of \(own.list)"
+  return Answer([
+    Issue(
+      .unknown, "\(driver):\(name)", source: "as configured there", destination: "as configured there",
+      "\(driver):\(name), disk \(disk.target) of \(move.domain.name), \(whom): whether \(move.source.name) and"
+        + " \(move.destination.name) reach the same storage cannot be told.",
+      remedy: [
+        "Compare the configuration on both, for Ceph: ceph fsid; rbd info \(name.shellQuoted)",
+        "Or name the servers in the disk's <source>: \(move.source.virsh("edit --domain \(move.domain.name)"))",
+      ])
+  ])
 }
 
 private func sameStorage(_ path: String, _ disk: Disk, _ move: Move) -> Answer {

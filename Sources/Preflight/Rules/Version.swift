@@ -40,11 +40,13 @@ let versionQEMU = Rule("version.qemu", .blocker, "the QEMU that runs the guest a
 
 private func olderQEMU(_ move: Move, _ path: String, _ running: Version, _ version: Version) -> [Issue] {
   guard version < running else { return [] }
+  let isOnlyMicro = (version.major, version.minor) == (running.major, running.minor)
   return [
     Issue(
-      .blocker, path, source: "\(running)", destination: "\(version)",
+      isOnlyMicro ? .warning : .blocker, path, source: "\(running)", destination: "\(version)",
       "\(move.domain.name) runs in QEMU \(running), and \(path) on \(move.destination.name) is the older \(version),"
-        + " which may not be able to load the guest's state.",
+        + (isOnlyMicro
+          ? " which lacks some of its fixes." : " which may not be able to load the guest's state."),
       remedy: [
         "Upgrade QEMU on \(move.destination.name) to \(running) or newer: \(path.shellQuoted) --version",
         "Or shut \(move.domain.name) down and move it offline: --offline",

@@ -76,7 +76,9 @@ private let libvirtNetworkCases: [RuleCase] = [
 private let directCases: [RuleCase] = [
   RuleCase("network.direct", .holds, "the device is there and up") { direct(&$0, eth2(), eth2()) },
   RuleCase("network.direct", .blocker, "the device is absent") { direct(&$0, eth2(), nil) },
-  RuleCase("network.direct", .blocker, "the device is down") { direct(&$0, eth2(), eth2(isUp: false)) },
+  RuleCase("network.direct", .holds, "the device is down, which libvirt mends") {
+    direct(&$0, eth2(), eth2(isUp: false))
+  },
   RuleCase("network.direct", .blocker, "the device is a bridge's") { direct(&$0, eth2(), eth2(master: "br0")) },
   RuleCase("network.direct", .holds, "the socket is there") { socket(&$0, .known(readyFile(kind: "other"))) },
   RuleCase("network.direct", .blocker, "the socket is absent") { socket(&$0, .known(nil)) },

@@ -52,6 +52,15 @@ private let presentCases: [RuleCase] = [
 ]
 
 private let identityCases: [RuleCase] = [
+  RuleCase("storage.identity", .holds, "network storage with servers") {
+    $0.domain.disks = [Disk(target: "vda", source: .network(protocol: "rbd", name: "vms/a"), servers: ["mon1"])]
+  },
+  RuleCase("storage.identity", .unknown, "network storage of each host's own configuration") {
+    $0.domain.disks = [Disk(target: "vda", source: .network(protocol: "rbd", name: "vms/a"))]
+  },
+  RuleCase("storage.identity", .unknown, "network storage on the host itself") {
+    $0.domain.disks = [Disk(target: "vda", source: .network(protocol: "nbd", name: "a"), servers: ["localhost"])]
+  },
   RuleCase("storage.identity", .holds, "proven the same") { _ in },
   RuleCase("storage.identity", .blocker, "proven different") {
     $0.pair.storage[image] = .known(.different(source: "nonce", destination: "none"))
