@@ -121,7 +121,7 @@ struct Site {
       (0..<10).map { number in
         VirtualNetwork(
           name: "net\(number)", isActive: true, forwardMode: "bridge", bridge: "br\(number)",
-          portGroups: ["web", "db"],
+          portGroups: ["web": [10], "db": [20]],
           vlans: [number])
       })
     host.filters = .known((0..<30).map { "filter-\($0)" } + ["clean-traffic"])
