@@ -14,6 +14,7 @@ func target(_ name: String, _ dependencies: [Target.Dependency] = [], testFiles:
 }
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -26,6 +27,7 @@ let package = Package(
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: [
     // Foreign code: headers only, no logic.
@@ -44,11 +46,13 @@ let package = Package(
     target("SSH", ["CLibssh", "Threads", subprocess]),
     target("Probes", ["MigrationModel", "Libvirt", "SSH", "DomainXML", "Threads", subprocess]),
     target("Engine", ["MigrationModel", "Libvirt", "Threads"]),
+    target("Journal", ["MigrationModel", grdb]),
     // The surface.
     target(
       "MigrateCommands",
       [
-        "MigrationModel", "Preflight", "Probes", "DomainXML", "Engine", "Lab", "Libvirt", "SSH", unixSignals, yams,
+        "MigrationModel", "Preflight", "Probes", "DomainXML", "Engine", "Journal", "Lab", "Libvirt", "SSH", unixSignals,
+        yams,
         argumentParser,
       ], testFiles: ["Golden"]),
     // The lab: its library, and the tests of everything else against real hosts.
@@ -60,8 +64,16 @@ let package = Package(
         name: "migrate", dependencies: ["MigrateCommands"], swiftSettings: strict,
         // Ten thousand exported symbols would be searched for each that a library of libvirt's needs at start-up.
         linkerSettings: [.unsafeFlags(["-Xlinker", "--no-export-dynamic"])]),
+      // What is tried at length on the lab, a command each: Tests/faults.sh, Tests/soak.sh and their like.
+      .target(
+        name: "Trials", dependencies: ["Lab", "Libvirt", "Engine", "MigrationModel", subprocess], path: "Tests/Trials",
+        swiftSettings: strict),
+      .executableTarget(
+        name: "lab-trials", dependencies: ["Trials", "migrate", argumentParser], path: "Tests/TrialsTool",
+        swiftSettings: strict),
       .testTarget(
-        name: "LabTests", dependencies: ["Lab", "Libvirt", "MigrationModel", "Preflight", "migrate", subprocess],
+        name: "LabTests",
+        dependencies: ["Lab", "Trials", "Libvirt", "MigrationModel", "Preflight", "migrate", subprocess],
         swiftSettings: strict),
     ],
   ].flatMap { $0 }

@@ -2,7 +2,7 @@
 # Debian 12 or newer, root, Swift 6.2 or newer. Installs only what is missing and says so; safe to run again.
 
 packages=(
-  libvirt-dev libssh-dev libxml2-dev pkg-config # to build
+  libvirt-dev libssh-dev libxml2-dev libsqlite3-dev pkg-config # to build
   libvirt-daemon-system libvirt-clients qemu-system-x86 openssh-server openssh-client # the lab's hosts
   chrony faketime nftables # their clocks and firewalls
   busybox-static kmod bindfs # its guests and their storage

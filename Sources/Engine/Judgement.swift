@@ -29,7 +29,8 @@ public struct GuestEvent: Sendable, Equatable {
 
 /// What one host says of the domain.
 public enum Sighting: Sendable, Equatable {
-  case present(DomainState, reason: String, isPersistent: Bool)
+  /// `isBusy`: a job runs, such as a migration.
+  case present(DomainState, reason: String, isPersistent: Bool, isBusy: Bool = false)
   case absent
   case unreachable(String)
 }
@@ -58,18 +59,18 @@ public struct Inspection: Sendable, Equatable {
 
 extension Sighting: CustomStringConvertible {
   var isActive: Bool {
-    guard case .present(let state, _, _) = self else { return false }
+    guard case .present(let state, _, _, _) = self else { return false }
     return state.isActive
   }
 
   var isPersistent: Bool {
-    guard case .present(_, _, let isPersistent) = self else { return false }
+    guard case .present(_, _, let isPersistent, _) = self else { return false }
     return isPersistent
   }
 
   public var description: String {
     switch self {
-    case .present(let state, let reason, let isPersistent):
+    case .present(let state, let reason, let isPersistent, _):
       "\(state.rawValue)\(reason.isEmpty ? "" : " (\(reason))"), \(isPersistent ? "defined" : "transient")"
     case .absent: "not there"
     case .unreachable(let why): "could not be asked: \(why)"
@@ -109,8 +110,8 @@ private enum Place {
     switch sighting {
     case .unreachable: self = .unknown
     case .absent: self = .gone
-    case .present(let state, _, _) where state.isActive: self = state.isLike(wanted) ? .asWanted : .otherwise
-    case .present(let state, _, _): self = state == wanted ? .asWanted : .gone
+    case .present(let state, _, _, _) where state.isActive: self = state.isLike(wanted) ? .asWanted : .otherwise
+    case .present(let state, _, _, _): self = state == wanted ? .asWanted : .gone
     }
   }
 }

@@ -197,7 +197,9 @@ public final class LibvirtBackend: MigrationBackend {
     do {
       let domain = try connection.domain(uuid: uuid)
       let status = try domain.status()
-      return .present(status.state, reason: status.reason, isPersistent: try domain.isPersistent())
+      let isBusy = status.state.isActive ? try domain.jobType() != .none : false
+      return .present(
+        status.state, reason: status.reason, isPersistent: try domain.isPersistent(), isBusy: isBusy)
     } catch let error as LibvirtError where error.code == .noDomain {
       return .absent
     }

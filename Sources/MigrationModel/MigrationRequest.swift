@@ -6,6 +6,15 @@ public struct MigrationRequest: Codable, Sendable, Equatable {
   public enum StorageCopy: String, Codable, Sendable {
     case all, incremental
   }
+  /// What ends a transfer that is not over at its deadline.
+  public enum StallAction: String, Codable, Sendable, CaseIterable {
+    /// The guest stays on the source.
+    case abort
+    /// The guest is paused, so that it dirties nothing more and the transfer ends.
+    case suspend
+    /// The guest goes on at the destination and fetches what is missing; needs `postcopy`.
+    case postcopy
+  }
 
   public var mode: Mode = .auto
   /// Live or not; nil: live when the guest is active.
@@ -47,6 +56,24 @@ public struct MigrationRequest: Codable, Sendable, Equatable {
   public var bandwidth: UInt64?
   /// MiB/s.
   public var postcopyBandwidth: UInt64?
+
+  /// The longest pause that the hypervisor may plan for the last pass, in ms; nil: QEMU's own 300 ms.
+  public var maxDowntime: UInt64?
+  /// Seconds from the start of the transfer; nil: none.
+  public var deadline: UInt64?
+  public var onStall = StallAction.abort
+  /// Seconds without a byte or a pass after which the data path counts as dead; 0: never.
+  public var hangTimeout: UInt64 = 30
+
+  /// Per cent of CPU time that auto-converge takes away at first, and with each further step; nil: QEMU's own.
+  public var autoConvergeInitial: Int?
+  public var autoConvergeIncrement: Int?
+  /// Of the method mt: zlib's level from 0 to 9, and the number of threads on either side.
+  public var compressionLevel: Int?
+  public var compressionThreads: Int?
+  public var decompressionThreads: Int?
+  /// Of the method xbzrle, in bytes.
+  public var compressionCache: UInt64?
 
   /// Rules whose blockers are overridden.
   public var allow: Set<String> = []

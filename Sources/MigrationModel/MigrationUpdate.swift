@@ -12,18 +12,19 @@ public enum Side: String, Codable, Sendable, CaseIterable {
 }
 
 /// One line of the stream that a move produces. `sequence` counts from 1 without gaps.
-public struct MigrationUpdate: Sendable, Equatable {
+public struct MigrationUpdate: Codable, Sendable, Equatable {
   public var sequence: Int
   /// Monotonic time since the command started.
   public var time: Duration
   public var domain: String
   public var content: Content
 
-  public enum Content: Sendable, Equatable {
+  public enum Content: Codable, Sendable, Equatable {
     case phase(MigrationPhase, detail: String)
     /// `percent` never goes backwards within a move.
     case progress(ProgressSample, percent: Double?)
     case guest(Side, event: String, detail: String)
+    case decision(MigrationDecision)
     case result(MigrationResult)
   }
 
@@ -35,8 +36,44 @@ public struct MigrationUpdate: Sendable, Equatable {
   }
 }
 
+/// What was done to a move while it ran, why, and on which numbers.
+public struct MigrationDecision: Codable, Sendable, Equatable {
+  public enum Action: String, Codable, Sendable, CaseIterable {
+    /// The way of the move was chosen: plain or peer-to-peer.
+    case mode
+    case abort, suspend, postcopy
+    /// A limit was changed at someone's wish.
+    case set
+    /// The move is over and left something: the paused source was resumed, or removed.
+    case resumeSource = "resume-source"
+    case removeSource = "remove-source"
+    /// Something that was wanted could not be done.
+    case refused
+  }
+  public var action: Action
+  /// One sentence without its end.
+  public var because: String
+  /// Figures by name with their unit: "elapsed_s".
+  public var inputs: [String: Double]
+  public init(_ action: Action, because: String, inputs: [String: Double] = [:]) {
+    self.action = action
+    self.because = because
+    self.inputs = inputs
+  }
+}
+
+/// A limit that can be changed while a guest moves.
+public enum MoveSetting: Codable, Sendable, Equatable {
+  /// MiB/s.
+  case bandwidth(UInt64)
+  /// MiB/s.
+  case postcopyBandwidth(UInt64)
+  /// ms.
+  case maxDowntime(UInt64)
+}
+
 /// How a move ended, as verified on both hosts.
-public struct MigrationResult: Sendable, Equatable {
+public struct MigrationResult: Codable, Sendable, Equatable {
   public enum Outcome: String, Codable, Sendable, CaseIterable {
     case completed
     case rolledBack = "rolled-back"
@@ -74,7 +111,7 @@ public struct MigrationResult: Sendable, Equatable {
 }
 
 /// Downtime as the parts of the system saw it; nil where it was not seen.
-public struct Downtime: Sendable, Equatable {
+public struct Downtime: Codable, Sendable, Equatable {
   /// libvirt's figure: the stop by the source's clock, the resume by the destination's.
   public var reported: Duration?
   /// From our receipt of the source's SUSPENDED event to our receipt of the destination's RESUMED event.
@@ -93,7 +130,7 @@ public struct Downtime: Sendable, Equatable {
 }
 
 /// Why a move did not end as asked.
-public struct MigrationFailure: Sendable, Equatable, Error {
+public struct MigrationFailure: Codable, Sendable, Equatable, Error {
   /// libvirt's error code, where libvirt gave one.
   public var code: Int?
   public var message: String

@@ -46,6 +46,9 @@ struct EventLine: Encodable, Sendable, Equatable {
 
   var side, event: String?
 
+  var action, because: String?
+  var inputs: [String: Double]?
+
   var outcome: String?
   var exitCode: Int32?
   var elapsedMs: Double?
@@ -68,6 +71,9 @@ extension EventLine {
     case .guest(let side, let event, let detail):
       type = "guest"
       (self.side, self.event, self.detail) = (side.rawValue, event, detail)
+    case .decision(let decision):
+      type = "decision"
+      (action, because, inputs) = (decision.action.rawValue, decision.because, decision.inputs)
     case .result(let result): describe(result)
     }
   }

@@ -11,6 +11,7 @@ enum UpdateText {
     case .progress(let sample, let percent): "\(stamp(update))  \(progress(sample, percent))"
     case .guest(let side, let event, let detail):
       "\(stamp(update))  guest on the \(side.rawValue): \(event)\(detail.isEmpty ? "" : " (\(detail))")"
+    case .decision(let decision): "\(stamp(update))  \(decision.action.rawValue): \(decision.because)"
     case .result(let result): "\(update.domain): \(self.result(result))"
     }
   }

@@ -97,7 +97,7 @@ final class UpdateWriter: Sendable {
       print(clear + fitted(UpdateText.line(update)))
       state.isLineOpen = true
     case .guest: break
-    case .phase, .result:
+    case .phase, .decision, .result:
       print(clear + UpdateText.line(update) + "\n")
       state.isLineOpen = false
     }
@@ -113,7 +113,7 @@ final class UpdateWriter: Sendable {
       state.iteration = sample.memory.iteration
     case .guest: guard isVerbose else { return }
     case .result: state.iteration = nil
-    case .phase: break
+    case .phase, .decision: break
     }
     print(UpdateText.line(update) + "\n")
   }
