@@ -51,7 +51,8 @@ let package = Package(
     target(
       "MigrateCommands",
       [
-        "MigrationModel", "Preflight", "Probes", "DomainXML", "Engine", "Journal", "Lab", "Libvirt", "SSH", unixSignals,
+        "MigrationModel", "Preflight", "Probes", "DomainXML", "Engine", "Journal", "Lab", "Libvirt", "SSH", "Threads",
+        unixSignals,
         yams,
         argumentParser,
       ], testFiles: ["Golden"]),
