@@ -39,7 +39,7 @@ extension Journal {
     }
   }
 
-  /// Each wish for the move once, also those that are there already, until the stream's reader goes away.
+  /// Each wish for the move once, also those that are there already, until the move has a result.
   ///
   /// A thread of its own looks every `interval`, and reads only after someone wrote (`PRAGMA data_version`). A journal
   /// that cannot be read at the moment is tried again.
@@ -50,8 +50,10 @@ extension Journal {
       Thread.detachNewThread {
         var poll = WishPoll(move: id)
         repeat {
-          for wish in (try? self.look { try poll.next($0, self) }) ?? [] { continuation.yield(wish) }
-        } while over.wait(timeout: .now() + interval / .seconds(1)) == .timedOut
+          guard let wishes = try? self.look({ try poll.next($0, self) }) else { continue }
+          for wish in wishes { continuation.yield(wish) }
+        } while !poll.isOver && over.wait(timeout: .now() + interval / .seconds(1)) == .timedOut
+        continuation.finish()
       }
     }
   }
@@ -71,6 +73,7 @@ private struct WishPoll {
     var own: Int
   }
   let move: MoveRecord.ID
+  private(set) var isOver = false
   private var seen: Version?
   private var told: Set<RequestID> = []
 
@@ -80,6 +83,8 @@ private struct WishPoll {
     let version = Version(
       others: try Int.fetchOne(database, sql: "PRAGMA data_version"), own: database.totalChangesCount)
     guard version != seen else { return [] }
+    isOver =
+      try Bool.fetchOne(database, sql: "SELECT result IS NULL FROM moves WHERE id = ?", arguments: [move]) != true
     let new = try journal.pendingWishes(of: move, database).filter { !told.contains($0.0) }
     seen = version
     told.formUnion(new.map(\.0))

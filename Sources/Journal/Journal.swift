@@ -27,12 +27,11 @@ public final class Journal: Sendable {
         let queue = try DatabaseQueue(path: file.path, configuration: configuration())
         try queue.writeWithoutTransaction { database in
           try requireOurs(database, file)
+          // Written each time: a file that cannot be written to is told now, not in the middle of a move.
           try database.execute(sql: "PRAGMA application_id = \(Schema.applicationID)")
           try database.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
         }
         try Schema.migrator.migrate(queue)
-        // A file that cannot be written to is told now, not in the middle of a move.
-        try queue.writeWithoutTransaction { try $0.inTransaction(.immediate) { .commit } }
         return Journal(file, queue)
       }
     }
