@@ -52,9 +52,7 @@ let package = Package(
       "MigrateCommands",
       [
         "MigrationModel", "Preflight", "Probes", "DomainXML", "Engine", "Journal", "Lab", "Libvirt", "SSH", "Threads",
-        unixSignals,
-        yams,
-        argumentParser,
+        unixSignals, yams, argumentParser,
       ], testFiles: ["Golden"]),
     // The lab: its library, and the tests of everything else against real hosts.
     [
