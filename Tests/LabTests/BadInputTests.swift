@@ -1,5 +1,6 @@
 import Lab
 import Testing
+import Trials
 
 /// Each wrong input is one clear sentence, the documented exit code, and in JSON a well-formed document.
 @Suite(.serialized) struct BadInputTests {

@@ -1,5 +1,6 @@
 import Preflight
 import Testing
+import Trials
 
 @testable import Lab
 
