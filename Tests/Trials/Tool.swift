@@ -46,7 +46,8 @@ public struct Tool: Sendable {
     let words = entering + [Self.path] + arguments + configuration(for: arguments)
     let result = try await Subprocess.run(
       words[0].contains("/") ? .path(.init(words[0])) : .name(words[0]),
-      arguments: Arguments(Array(words.dropFirst())), platformOptions: options, input: .none, output: .sequence,
+      arguments: Arguments(Array(words.dropFirst())), environment: .inherit.updating(["MIGRATE_JOURNAL": journal]),
+      platformOptions: options, input: .none, output: .sequence,
       error: .string(limit: 1 << 20)
     ) { execution in
       var text = ""
@@ -59,6 +60,9 @@ public struct Tool: Sendable {
     return Output(
       status: result.terminationStatus.shellStatus, text: result.closureResult, complaints: result.standardError)
   }
+
+  /// The lab's own, and not the machine's.
+  public var journal: String { lab.map { "\($0.plan.directory)/journal.sqlite" } ?? "/nonexistent/journal.sqlite" }
 
   /// The lab's own, and none of the machine's.
   private func configuration(for arguments: [String]) -> [String] {
