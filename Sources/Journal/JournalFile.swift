@@ -25,6 +25,12 @@ struct JournalFile: Sendable {
 
   var exists: Bool { access(path, F_OK) == 0 }
 
+  /// In bytes; nil when it cannot be had.
+  var size: Int? {
+    var status = stat()
+    return stat(path, &status) == 0 ? Int(status.st_size) : nil
+  }
+
   /// A connection that may write keeps one beside the journal.
   var hasWriteAheadLog: Bool { access("\(path)-wal", F_OK) == 0 }
 

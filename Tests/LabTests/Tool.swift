@@ -34,9 +34,9 @@ struct Tool: Sendable {
     _ arguments: [String], inOwnGroup: Bool = false,
     react: @escaping @Sendable (String, Running) async throws -> Void = { _, _ in }
   ) async throws -> Output {
+    let takesNone = ["lab", "status", "watch", "cancel", "history"].contains(arguments.first ?? "")
     let configuration =
-      arguments.first == "lab" || arguments.contains("--config")
-      ? [] : ["--config", lab?.configurationPath ?? "/dev/null"]
+      takesNone || arguments.contains("--config") ? [] : ["--config", lab?.configurationPath ?? "/dev/null"]
     var options = PlatformOptions()
     if inOwnGroup { options.processGroupID = 0 }
     let result = try await Subprocess.run(
