@@ -27,6 +27,20 @@ import Testing
     try journal.begin()
   }
 
+  /// What was written just before the end is there, and who wrote it is known for dead.
+  @Test func aMoverThatIsKilledLeavesItsMoveToBeSettled() async throws {
+    let path = place.path
+    await #expect(processExitsWith: .signal(SIGKILL)) { [path] in
+      let journal = try Journal.open(at: path)
+      try journal.note(.pool(host: "kvm2", uri: there.uri, name: "images"), for: try journal.begin())
+      kill(getpid(), SIGKILL)
+    }
+    let journal = try Journal.open(at: path)
+    let record = try #require(try journal.openMoves().first)
+    #expect(record.leftovers == [.pool(host: "kvm2", uri: there.uri, name: "images")])
+    #expect(throws: MoveInterrupted(record: record)) { try journal.begin() }
+  }
+
   @Test func aLeftMoveIsTakenOverByOneProcessOnly() throws {
     let journal = try Journal.open(at: place.path)
     let id = try journal.begin(owner: .dead())
