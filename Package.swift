@@ -72,7 +72,7 @@ let package = Package(
         swiftSettings: strict),
       .testTarget(
         name: "LabTests",
-        dependencies: ["Lab", "Trials", "Libvirt", "MigrationModel", "Preflight", "migrate", subprocess],
+        dependencies: ["Lab", "Trials", "Libvirt", "Journal", "MigrationModel", "Preflight", "migrate", subprocess],
         swiftSettings: strict),
     ],
   ].flatMap { $0 }
