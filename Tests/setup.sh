@@ -5,8 +5,8 @@ packages=(
   libvirt-dev libssh-dev libxml2-dev libsqlite3-dev pkg-config # to build
   libvirt-daemon-system libvirt-clients qemu-system-x86 openssh-server openssh-client # the lab's hosts
   chrony faketime nftables # their clocks and firewalls
-  busybox-static kmod bindfs # its guests and their storage
-  iproute2 iputils-ping util-linux # its networks
+  busybox-static kmod gcc libc6-dev bindfs qemu-utils # their guests and storage
+  iproute2 iputils-ping util-linux openssl # their networks and certificates
   netcat-openbsd python3-jsonschema # what tests look with
 )
 

@@ -45,7 +45,7 @@ final class EchoSocket: Sendable {
       let left = deadline - .now
       guard left > .zero else { return false }
       var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-      let ready = Glibc.poll(&request, 1, Int32(clamping: left.milliseconds))
+      let ready = Glibc.poll(&request, 1, Int32(clamping: left.millisecondsRoundedUp))
       guard ready >= 0 || errno == EINTR else {
         throw LabError(.systemCallFailed, "wait for an echo", String(cString: strerror(errno)))
       }
@@ -72,7 +72,7 @@ final class EchoSocket: Sendable {
 
 extension Duration {
   /// Rounded up: a wait must not end before its deadline over and over.
-  fileprivate var milliseconds: Int64 {
+  var millisecondsRoundedUp: Int64 {
     components.seconds * 1000 + (components.attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
   }
 }

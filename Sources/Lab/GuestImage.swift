@@ -3,36 +3,36 @@ struct GuestImage: Sendable, Equatable {
   let kernel: String
   let initramfs: String
 
-  /// The image in `cacheRoot`, made at the first use: downloads Debian's cloud kernel once, and unpacks it there.
+  /// The image in `cacheRoot`, made at the first use: downloads Debian's cloud kernel once, and unpacks it there. A guest
+  /// that keeps memory has an image with that program.
   ///
   /// The files have the same paths on every host of every lab. Throws `LabError` that names the step that failed.
-  static func prepare(cacheRoot: String) async throws -> GuestImage {
+  static func prepare(cacheRoot: String, withKeeper: Bool) async throws -> GuestImage {
     let lock = try await LabLock.acquire(in: cacheRoot)
     defer { withExtendedLifetime(lock) {} }
     let kernel = GuestKernel(directory: "\(cacheRoot)/kernel")
     if !kernel.isComplete { try await kernel.download() }
-    let archive = try firstFileSystem(modules: kernel.modules())
+    let keeper = withKeeper ? try await KeeperProgram.bytes(cacheRoot: cacheRoot) : nil
+    let archive = try firstFileSystem(modules: kernel.modules(), keeper: keeper)
     // Named by its contents: a migrating guest needs the very image it was started with.
     let path = "\(cacheRoot)/initramfs-\(String(fingerprint(archive), radix: 16)).cpio"
     if !Files.exists(path) { try Files.write(archive, to: path, mode: 0o644) }
     return GuestImage(kernel: kernel.imagePath, initramfs: path)
   }
 
-  private static func firstFileSystem(modules: [(name: String, content: [UInt8])]) throws -> [UInt8] {
+  private static func firstFileSystem(
+    modules: [(name: String, content: [UInt8])], keeper: [UInt8]?
+  ) throws -> [UInt8] {
     var archive = Cpio()
     for directory in ["bin", "dev", "modules", "proc", "sys"] { archive.addDirectory(directory) }
     archive.addCharacterDevice("dev/console", major: 5, minor: 1)
     archive.addFile("bin/busybox", try Files.bytes("/bin/busybox"))
     archive.addLink("bin/sh", to: "busybox")
+    if let keeper { archive.addFile("bin/keeper", keeper) }
     archive.addFile("init", PackageResources.guest_init_sh)
     for (name, content) in modules { archive.addFile("modules/\(name)", content, mode: 0o644) }
     archive.finish()
     return archive.bytes
-  }
-
-  /// FNV-1a: tells images apart that were made by other versions of this code; nobody means harm here.
-  private static func fingerprint(_ bytes: [UInt8]) -> UInt64 {
-    bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
   }
 }
 

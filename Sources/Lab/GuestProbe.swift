@@ -1,5 +1,3 @@
-import Glibc
-import Synchronization
 import Threads
 
 /// Pings an address at a steady pace from a thread of its own and measures how long no answer came.
@@ -63,11 +61,4 @@ extension GuestProbe.Report {
     longestGap = gap
     longestGapBegan = began
   }
-}
-
-/// A thing that happens once, seen by all threads.
-private final class Flag: Sendable {
-  private let value = Atomic(false)
-  var isSet: Bool { value.load(ordering: .acquiring) }
-  func set() { value.store(true, ordering: .releasing) }
 }

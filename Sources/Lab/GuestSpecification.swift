@@ -30,6 +30,18 @@ public struct GuestSpecification: Sendable, Equatable {
     }
   }
 
+  /// What it does besides: keeps `mebibytes` of its memory, changes `mebibytesPerSecond` of them, and checks them all the
+  /// time; `KeeperClient` and `KeeperWatch` ask it for what it found.
+  public struct Keeper: Sendable, Equatable {
+    public var mebibytes: Int
+    public var mebibytesPerSecond: Int
+
+    public init(mebibytes: Int = 32, mebibytesPerSecond: Int = 4) {
+      self.mebibytes = mebibytes
+      self.mebibytesPerSecond = mebibytesPerSecond
+    }
+  }
+
   /// Any name that libvirt takes: it is quoted wherever it goes.
   public var name: String
   public var uuid: UUID
@@ -41,6 +53,8 @@ public struct GuestSpecification: Sendable, Equatable {
   /// In the guests' network, from `LabPlan.guestAddress`; nil leaves the device down.
   public var address: String?
   public var workload: Workload?
+  /// Needs an address, by which it is asked.
+  public var keeper: Keeper?
   /// A machine type of QEMU's: "pc", "q35" or one with a version.
   public var machine: String
   public var emulator: String
@@ -51,8 +65,9 @@ public struct GuestSpecification: Sendable, Equatable {
 
   public init(
     name: String, uuid: UUID = UUID(), memory: Int = 256, vcpus: Int = 1, disk: Disk = .none,
-    connection: Connection = .bridge("br0"), address: String? = nil, workload: Workload? = nil, machine: String = "pc",
-    emulator: String = "/usr/bin/qemu-system-x86_64", elements: [String] = [], devices: [String] = []
+    connection: Connection = .bridge("br0"), address: String? = nil, workload: Workload? = nil,
+    keeper: Keeper? = nil, machine: String = "pc", emulator: String = "/usr/bin/qemu-system-x86_64",
+    elements: [String] = [], devices: [String] = []
   ) {
     self.name = name
     self.uuid = uuid
@@ -62,6 +77,7 @@ public struct GuestSpecification: Sendable, Equatable {
     self.connection = connection
     self.address = address
     self.workload = workload
+    self.keeper = keeper
     self.machine = machine
     self.emulator = emulator
     self.elements = elements
@@ -77,6 +93,16 @@ public struct GuestSpecification: Sendable, Equatable {
     case .none: nil
     case .shared: "\(LabPlan.sharedPath)/\(id).img"
     case .local: "\(LabPlan.localPath)/\(id).img"
+    }
+  }
+
+  /// Throws `LabError` of code `invalidConfiguration` that names what cannot be.
+  func validate() throws {
+    guard let keeper else { return }
+    guard address != nil, keeper.mebibytes > 0, keeper.mebibytes < memory, keeper.mebibytesPerSecond >= 0 else {
+      throw LabError(
+        .invalidConfiguration, "keep \(keeper.mebibytes) MiB in the guest \(name)",
+        "a keeper needs an address, some memory, and less than the guest's \(memory) MiB")
     }
   }
 

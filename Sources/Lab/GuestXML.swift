@@ -38,6 +38,7 @@ struct GuestXML {
     if let workload = guest.workload {
       words += ["lab.dirty=\(workload.mebibytesPerSecond)", "lab.working_set=\(workload.workingSet)"]
     }
+    if let keeper = guest.keeper { words.append("lab.keeper=\(keeper.mebibytes),\(keeper.mebibytesPerSecond)") }
     return words.joined(separator: " ")
   }
 

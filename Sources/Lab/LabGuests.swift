@@ -25,7 +25,9 @@ extension Lab {
   public func boot(_ guest: GuestSpecification, on host: LabHost) async throws {
     try await define(guest, on: host)
     try await start(guest, on: host)
-    if let address = guest.address { try await waitUntilGuestAnswers(address) }
+    guard let address = guest.address else { return }
+    try await waitUntilGuestAnswers(address)
+    if guest.keeper != nil { _ = try await KeeperClient(address: address).ask() }
   }
 
   /// Pings from outside until an answer comes.
@@ -39,7 +41,8 @@ extension Lab {
 
   /// Makes what the guest's XML refers to, and returns it.
   private func prepare(_ guest: GuestSpecification, on host: LabHost) async throws -> String {
-    let image = try await GuestImage.prepare(cacheRoot: plan.cacheRoot)
+    try guest.validate()
+    let image = try await GuestImage.prepare(cacheRoot: plan.cacheRoot, withKeeper: guest.keeper != nil)
     switch guest.disk {
     case .none: break
     case .shared(let size): try Self.makeDisk("\(plan.sharedDirectory)/\(guest.id).img", mebibytes: size)

@@ -9,6 +9,7 @@ public enum LabRequirements {
     for (program, package) in programs where !isInstalled(program) {
       lines.append("\(program) (Debian package \(package))")
     }
+    if KeeperProgram.compiler == nil { lines.append("a C compiler (Debian package gcc)") }
     for device in ["/dev/net/tun", "/dev/fuse"] where !Files.exists(device) { lines.append("the device \(device)") }
     guard lines.isEmpty else { return lines }
     for (feature, command) in kernelTrials where await !works(command) { lines.append(feature) }
@@ -39,7 +40,7 @@ public enum LabRequirements {
     return (try? await execute(namespaces + command))?.isSuccess == true
   }
 
-  private static func isInstalled(_ program: String) -> Bool {
+  static func isInstalled(_ program: String) -> Bool {
     searchPath().split(separator: ":").contains { access("\($0)/\(program)", X_OK) == 0 }
   }
 }

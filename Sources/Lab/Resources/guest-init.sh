@@ -1,6 +1,6 @@
 #!/bin/sh
 # PID 1 of a lab's guest: loads the drivers, takes its address, answers pings and works as the kernel command line says:
-# lab.address=ADDRESS/LENGTH, lab.dirty=MiB-A-SECOND, lab.working_set=MiB.
+# lab.address=ADDRESS/LENGTH, lab.dirty=MiB-A-SECOND, lab.working_set=MiB, lab.keeper=MiB,CHANGED-MiB-A-SECOND.
 /bin/busybox --install -s /bin
 export PATH=/bin
 mount -t devtmpfs devtmpfs /dev
@@ -10,13 +10,14 @@ exec </dev/console >/dev/console 2>&1
 
 for module in /modules/*.ko; do insmod "$module"; done
 
-address= dirty=0 working_set=0
+address= dirty=0 working_set=0 keeper=
 read -r line </proc/cmdline
 for word in $line; do
   case $word in
     lab.address=*) address=${word#*=} ;;
     lab.dirty=*) dirty=${word#*=} ;;
     lab.working_set=*) working_set=${word#*=} ;;
+    lab.keeper=*) keeper=${word#*=} ;;
   esac
 done
 
@@ -60,4 +61,5 @@ work() {
 
 echo "lab guest ready"
 if [ "$dirty" -gt 0 ] && [ "$working_set" -gt 0 ]; then work "$dirty" "$working_set" & fi
+if [ -n "$keeper" ]; then keeper "${address%/*}" "${keeper%,*}" "${keeper#*,}" & fi
 while :; do wait; sleep 3600; done

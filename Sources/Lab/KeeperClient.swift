@@ -1,0 +1,78 @@
+import Threads
+
+/// What a guest's keeper says of itself.
+public struct KeeperReport: Codable, Sendable, Equatable {
+  /// Made up when the keeper started: another one is another life.
+  public var bootID: UInt64
+  /// Counts the keeper's answers, this one included.
+  public var counter: UInt64
+  /// By the guest's own clock, which stands still while the guest does.
+  public var uptime: Duration
+  public var pagesChecked: UInt64
+  /// How often every page has been checked, one after the other.
+  public var fullPasses: UInt64
+  /// Checks that found something else than was written.
+  public var errors: UInt64
+  public var firstBadPage: UInt64?
+  public var pages: UInt64
+  public var pagesRewritten: UInt64
+}
+
+/// Asks the keeper of the guest with one address, from outside.
+public struct KeeperClient: Sendable {
+  public let address: String
+
+  public init(address: String) { self.address = address }
+
+  /// The keeper's report; asks again and again until one comes.
+  ///
+  /// Throws `LabError` of code `timedOut` when none comes in time.
+  public func ask(within limit: Duration = .seconds(30)) async throws -> KeeperReport {
+    try await exchange(.report, within: limit)
+  }
+
+  /// Returns the report after every page has been checked at least once from now on.
+  ///
+  /// Throws `LabError` of code `timedOut` when that is not done in time; errors are reported, not thrown.
+  public func checkEverything(within limit: Duration = .seconds(120)) async throws -> KeeperReport {
+    let wanted = try await ask(within: limit).fullPasses + 2
+    var report: KeeperReport?
+    try await poll(for: limit, every: .milliseconds(50), "check all memory of the guest at \(address)") {
+      let latest = try await ask(within: limit)
+      report = latest
+      return latest.fullPasses >= wanted
+    }
+    guard let report else { throw late(limit) }
+    return report
+  }
+
+  /// Changes one bit of a page, as a fault would.
+  public func corrupt(page: UInt32, within limit: Duration = .seconds(30)) async throws {
+    _ = try await exchange(.corrupt, page: page, within: limit)
+  }
+
+  /// A request that may change something is sent once: twice the same bit would be no change.
+  private func exchange(
+    _ command: KeeperSocket.Command, page: UInt32 = 0, within limit: Duration
+  ) async throws -> KeeperReport {
+    let socket = try KeeperSocket(address: address)
+    let patience = command == .report ? Duration.milliseconds(100) : limit
+    let report = try await blocking { () -> KeeperReport? in
+      let deadline = ContinuousClock.now + limit
+      var sequence: UInt32 = 0
+      while ContinuousClock.now < deadline {
+        sequence += 1
+        let isSent = socket.send(sequence: sequence, command, page: page)
+        let next = min(deadline, .now + (isSent ? patience : .milliseconds(100)))
+        if let answer = try socket.receive(before: next) { return answer.report }
+      }
+      return nil
+    }
+    guard let report else { throw late(limit) }
+    return report
+  }
+
+  private func late(_ limit: Duration) -> LabError {
+    LabError(.timedOut, "ask the keeper of the guest at \(address)", "no answer within \(limit)")
+  }
+}
