@@ -59,7 +59,8 @@ public struct FaultRow: Sendable {
     let recovery = seen.recovery.map { "\($0.command): \($0.exitCode)" } ?? ""
     columns = [
       "\(seen.exitCode) \(seen.outcome ?? "")", String(seen.message.prefix(300)), recovery,
-      seen.isLost ? "lost by the fault; \(seen.summary)" : seen.summary, String(Int(seen.seconds.rounded())),
+      (seen.isLost ? "lost by the fault; \(seen.summary)" : seen.summary)
+        + seen.crashes.map { "; libvirtd of the \($0) crashed" }.joined(), String(Int(seen.seconds.rounded())),
       isRight ? "OK" : "WRONG: " + complaints.joined(separator: "; "),
     ]
   }

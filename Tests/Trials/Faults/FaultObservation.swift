@@ -1,3 +1,5 @@
+import Lab
+
 /// All that one cell showed, as plain values: the verdict is a function of it alone.
 struct FaultObservation: Sendable {
   var cell: FaultCell
@@ -11,7 +13,11 @@ struct FaultObservation: Sendable {
   var warnings: [String] = []
   var recovery: (command: String, exitCode: Int32, said: String)?
   var sightings: [Sighting] = []
-  var watch = GuestWatch.Report()
+  var watch: KeeperWatch.Report?
+  /// Every page was checked after the end; nil where no guest answers.
+  var keeper: KeeperReport?
+  /// Daemons that ended although nobody ended them.
+  var crashes: [String] = []
   var leftovers: [String] = []
   var openEntries: Int?
   var seconds = 0.0
@@ -47,7 +53,11 @@ extension FaultObservation {
     if isLost { return lossComplaints() }
     var wrong: [String] = []
     if home == nil { wrong.append("the guest does not run once: \(summary)") }
-    wrong += watch.complaints()
+    wrong += watch?.complaints ?? []
+    if keeper == nil { wrong.append("the guest does not answer") }
+    if let keeper, keeper.bootID != watch?.first?.bootID || keeper.errors > 0 {
+      wrong.append("it is not the same guest")
+    }
     if fault(claims: "completed", but: "source") { wrong.append("said completed, and the guest is on the source") }
     for word in ["rolled-back", "cancelled"] where fault(claims: word, but: "destination") {
       wrong.append("said \(word), and the guest is on the destination")

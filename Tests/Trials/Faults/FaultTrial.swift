@@ -27,14 +27,17 @@ struct FaultTrial: Sendable {
   func run() async throws -> FaultObservation {
     let guest = GuestSpecification(
       name: "keeper", memory: 192, address: lab.plan.guestAddress(1),
-      workload: .init(mebibytesPerSecond: 8, workingSet: 32))
+      keeper: .init(mebibytes: 24, mebibytesPerSecond: 8))
     try await lab.boot(guest, on: source)
-    let watch = try GuestWatch(guest)
+    let keeper = KeeperClient(address: lab.plan.guestAddress(1))
+    _ = try await keeper.ask()
+    let watch = try KeeperWatch(address: keeper.address)
     var seen = FaultObservation(cell: cell)
     let start = ContinuousClock.now
     do {
       try await move(guest, &seen)
       try await settle(guest, &seen)
+      if seen.home != nil { seen.keeper = try? await keeper.checkEverything(within: .seconds(30)) }
     } catch {
       _ = try? await watch.stop()
       try? await remove(guest)
@@ -81,6 +84,7 @@ struct FaultTrial: Sendable {
     var since = ContinuousClock.now
     let deadline = since + Self.patience
     while true {
+      try await reviveDaemons(&seen)
       let now = try await [look(source, "source", guest), look(destination, "destination", guest)]
       if now != last { (last, since) = (now, .now) }
       seen.sightings = now
@@ -89,6 +93,14 @@ struct FaultTrial: Sendable {
         return
       }
       try await Task.sleep(for: .milliseconds(100))
+    }
+  }
+
+  /// A daemon that is gone although it was healed has crashed: that is told, and the cell goes on with another.
+  private func reviveDaemons(_ seen: inout FaultObservation) async throws {
+    for host in [source, destination] where HostProcesses(host: host).daemons.isEmpty {
+      seen.crashes.append(host == source ? "source" : "destination")
+      try await lab.heal(.libvirtdKilled(on: host))
     }
   }
 
