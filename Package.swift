@@ -51,9 +51,8 @@ let package = Package(
     target(
       "MigrateCommands",
       [
-        "MigrationModel", "Preflight", "Probes", "DomainXML", "Engine", "Journal", "Lab", "Libvirt", "SSH", unixSignals,
-        yams,
-        argumentParser,
+        "MigrationModel", "Preflight", "Probes", "DomainXML", "Engine", "Journal", "Lab", "Libvirt", "SSH", "Threads",
+        unixSignals, yams, argumentParser,
       ], testFiles: ["Golden"]),
     // The lab: its library, and the tests of everything else against real hosts.
     [

@@ -13,6 +13,10 @@ public struct GuestEvent: Sendable, Equatable {
     case startedIncoming
     /// Stopped to be moved (SUSPENDED, MIGRATED).
     case suspendedForMigration
+    /// Running before its memory is there (RESUMED, POSTCOPY).
+    case resumedInPostcopy
+    /// The process is gone, and not because it moved.
+    case ended
     /// Running after a move on the destination; on the source it means that the move was rolled back (RESUMED, MIGRATED).
     case resumedAfterMigration
     case other
@@ -44,6 +48,12 @@ public struct Inspection: Sendable, Equatable {
     self.destination = destination
   }
 
+  /// As `other`, but for the words in which a host that cannot be asked is excused.
+  func saysTheSame(as other: Inspection?) -> Bool {
+    guard let other else { return false }
+    return source.saysTheSame(as: other.source) && destination.saysTheSame(as: other.destination)
+  }
+
   func definedOn(_ intent: Machine.Intent) -> [String] {
     [(source, intent.sourceName), (destination, intent.destinationName)].compactMap { $0.isPersistent ? $1 : nil }
   }
@@ -58,6 +68,16 @@ public struct Inspection: Sendable, Equatable {
 }
 
 extension Sighting: CustomStringConvertible {
+  fileprivate func saysTheSame(as other: Sighting) -> Bool {
+    if case (.unreachable, .unreachable) = (self, other) { true } else { self == other }
+  }
+
+  /// A job runs.
+  var isBusy: Bool {
+    guard case .present(_, _, _, let isBusy) = self else { return false }
+    return isBusy
+  }
+
   var isActive: Bool {
     guard case .present(let state, _, _, _) = self else { return false }
     return state.isActive
@@ -81,12 +101,17 @@ extension Sighting: CustomStringConvertible {
 /// What the two sightings mean, given how the call came back.
 enum Judgement: Equatable {
   case settled(MigrationResult.Outcome, MigrationFailure?)
-  /// May still change by itself (a rollback under way, a host that does not answer); the failure is for a person, should it not.
-  case unsettled(MigrationFailure)
+  /// So it is unless one of the hosts says something else soon: the other does not answer and need not.
+  case provisional(MigrationResult.Outcome, MigrationFailure?)
+  /// May still change by itself (a rollback under way, a host that does not answer).
+  case unsettled
 }
 
 /// Where the guest is decides, not what the call said of it: a call can fail after the guest has moved.
-func judge(_ call: CallOutcome, _ seen: Inspection, _ intent: Machine.Intent, isCancelling: Bool) -> Judgement {
+/// - Parameter isCertain: the destination cannot have started the guest.
+func judge(
+  _ call: CallOutcome, _ seen: Inspection, _ intent: Machine.Intent, cause: Machine.AbortCause?, isCertain: Bool
+) -> Judgement {
   switch (Place(seen.source, intent.initialState), Place(seen.destination, intent.arrivalState)) {
   case (.gone, .asWanted):
     return .settled(.completed, nil)
@@ -94,11 +119,15 @@ func judge(_ call: CallOutcome, _ seen: Inspection, _ intent: Machine.Intent, is
     return .settled(.completed, nil)
   case (.asWanted, .asWanted) where call != .succeeded && intent.scope != .guest:
     // The definition there is the one that a move over it would have replaced.
-    return .settled(call.outcomeOnSource(isCancelling), call.failure(seen, intent))
+    return .settled(cause.outcome, call.failure(after: cause))
   case (.asWanted, .gone):
-    return .settled(call.outcomeOnSource(isCancelling), call.failure(seen, intent))
+    return .settled(cause.outcome, call.failure(after: cause))
+  case (.asWanted, .unknown) where isCertain && !seen.source.isBusy:
+    var failure = call.failure(after: cause)
+    failure.message += "; \(intent.destinationName) \(seen.destination)"
+    return .provisional(cause.outcome, failure)
   case (.asWanted, .asWanted), (.gone, .gone), (.otherwise, _), (_, .otherwise), (.unknown, _), (_, .unknown):
-    return .unsettled(call.failure(seen, intent, needsPerson: true))
+    return .unsettled
   }
 }
 
@@ -129,23 +158,28 @@ extension Machine.Intent {
 }
 
 extension CallOutcome {
-  fileprivate func outcomeOnSource(_ isCancelling: Bool) -> MigrationResult.Outcome {
-    isCancelling ? .cancelled : .rolledBack
+  /// libvirt's words, or that it had none against it.
+  var failure: MigrationFailure {
+    switch self {
+    case .failed(let failure): failure
+    case .succeeded: MigrationFailure(message: "libvirt reported success")
+    }
   }
 
-  fileprivate func failure(
-    _ seen: Inspection, _ intent: Machine.Intent, needsPerson: Bool = false
-  ) -> MigrationFailure {
-    var failure =
-      switch self {
-      case .failed(let failure): failure
-      case .succeeded: MigrationFailure(message: "libvirt reported success")
-      }
-    if needsPerson {
-      failure.message +=
-        "; on \(intent.sourceName) the guest is \(seen.source), on \(intent.destinationName) it is \(seen.destination)."
-        + " Do not start it by hand before both hosts were looked at"
-    }
+  /// The decision that ended the move comes before libvirt's words of how it was ended.
+  fileprivate func failure(after cause: Machine.AbortCause?) -> MigrationFailure {
+    var failure = failure
+    if case .decision(let decision) = cause { failure.message = "aborted: \(decision.because); \(failure.message)" }
     return failure
   }
+}
+
+extension Machine.AbortCause? {
+  /// Of a move that ended on the source.
+  fileprivate var outcome: MigrationResult.Outcome { self == .wish ? .cancelled : .rolledBack }
+}
+
+extension MigrationFailure {
+  /// VIR_ERR_OPERATION_ABORTED: the transfer was ended before the destination had all of the guest.
+  static let operationAborted = 78
 }

@@ -19,22 +19,21 @@ public struct LibvirtHost: Sendable, Hashable {
 public final class LibvirtBackend: MigrationBackend {
   public let events: AsyncStream<Machine.Event>
   public let intent: Machine.Intent
+  public let uuid: String
 
   private let post: AsyncStream<Machine.Event>.Continuation
   private let start: ContinuousClock.Instant
+  private let request: MigrationRequest
   private let call: MigrationCall
-  /// The connection that is blocked while the guest moves.
+  /// The guest through the connection that is blocked while it moves.
   private let mover: Domain
-  /// The connection that watches the source meanwhile.
-  let watcher: Domain
-  private let source: LibvirtHost
-  private let destination: LibvirtHost
   let destinationConnection: Connection
-  private let uuid: String
-  private let timeout: Duration
+  let source: HostWatch
+  private let destination: HostWatch
   private let isOver = Mutex(false)
   private let tail: Tail
-  private let forwarders: [Task<Void, Never>]
+  /// The downtime limit that the guest had, where it was changed for this move.
+  private let downtimeBefore = Mutex<Duration?>(nil)
 
   /// From one reading of the statistics to the next, at 11 Hz. Each is a command to the QEMU that is busy sending the guest:
   /// more of them make a short move longer.
@@ -46,118 +45,136 @@ public final class LibvirtBackend: MigrationBackend {
 
   /// Connects to both hosts and registers for their events. Throws LibvirtError (no such domain: `.noDomain`), naming the
   /// host; nothing was started then.
+  /// - Parameter remedy: commands for a person, should the move end in a state that cannot be settled.
   public static func open(
     _ domain: String, from source: LibvirtHost, to destination: LibvirtHost, _ request: MigrationRequest,
-    timeout: Duration, since start: ContinuousClock.Instant
+    remedy: [String] = [], timeout: Duration, since start: ContinuousClock.Instant
   ) async throws -> LibvirtBackend {
     async let mover = lookUp(domain, on: source, timeout)
-    async let watcher = lookUp(domain, on: source, timeout)
+    async let watched = connect(to: source, timeout)
     async let destinationConnection = connect(to: destination, timeout)
-    let opened = try await (mover: mover, watcher: watcher, destination: destinationConnection)
+    let opened = try await (mover: mover, watched: watched, destination: destinationConnection)
     return try await blocking {
       try LibvirtBackend(
-        opened.mover, opened.watcher, opened.destination, source, destination, request, timeout, start)
+        opened.mover, opened.watched, opened.destination, source, destination, request, remedy, timeout, start)
     }
   }
 
   @available(*, noasync)
   private init(
-    _ mover: Domain, _ watcher: Domain, _ destinationConnection: Connection, _ source: LibvirtHost,
-    _ destination: LibvirtHost, _ request: MigrationRequest, _ timeout: Duration, _ start: ContinuousClock.Instant
+    _ mover: Domain, _ watched: Connection, _ destinationConnection: Connection, _ source: LibvirtHost,
+    _ destination: LibvirtHost, _ request: MigrationRequest, _ remedy: [String], _ timeout: Duration,
+    _ start: ContinuousClock.Instant
   ) throws {
-    let state = try watcher.status().state
-    call = MigrationCall(request, isActive: state.isActive, isPersistent: try watcher.isPersistent())
+    let state = try mover.status().state
+    call = MigrationCall(request, isActive: state.isActive, isPersistent: try mover.isPersistent())
     intent = Machine.Intent(
       sourceName: source.name, destinationName: destination.name, initialState: state, leavesPaused: request.suspend,
-      scope: call.scope(isActive: state.isActive))
-    (self.mover, self.watcher, self.destinationConnection) = (mover, watcher, destinationConnection)
-    (self.source, self.destination, self.timeout, self.start) = (source, destination, timeout, start)
-    uuid = watcher.uuid
+      scope: call.scope(isActive: state.isActive), policy: ConvergencePolicy(request), remedy: remedy)
+    (self.mover, self.destinationConnection) = (mover, destinationConnection)
+    (self.request, self.start, uuid) = (request, start, mover.uuid)
     let (events, post) = AsyncStream.makeStream(of: Machine.Event.self)
     let tail = Tail()
     (self.events, self.post, self.tail) = (events, post, tail)
-    let streams = [
-      (Side.source, try watcher.connection.domainEvents(of: watcher)),
-      (Side.destination, try destinationConnection.domainEvents()),
-    ]
-    forwarders = streams.map { side, stream in
-      Task { [uuid = watcher.uuid] in
-        for await event in stream where event.uuid == uuid { Self.forward(event, of: side, since: start, post, tail) }
-      }
+    func watch(_ side: Side, _ host: LibvirtHost, _ connection: Connection) throws -> HostWatch {
+      try HostWatch(
+        host, uuid: mover.uuid, through: connection, timeout: timeout,
+        onEvent: { Self.forward($0, of: side, since: start, post, tail) }, onLoss: { post.yield(.lostSight(side)) })
     }
+    self.source = try watch(.source, source, watched)
+    self.destination = try watch(.destination, destination, destinationConnection)
   }
 
-  /// What forwards events would else keep the connections open for as long as the process lives.
-  deinit {
-    for forwarder in forwarders { forwarder.cancel() }
-    post.finish()
-  }
+  deinit { post.finish() }
 
   /// Moves the guest: one libvirt call on a thread of its own, sampled meanwhile from the watching connection.
   public func migrate() async {
-    let sampler = Task { await sample() }
-    let outcome = await runCall()
+    let sampler = Task { [source, post, start] in await sample(source, since: start, post) }
+    var outcome = await limitDowntime()
+    if outcome == .succeeded { outcome = await runCall() }
     isOver.withLock { $0 = true }
-    sampler.cancel()
     if outcome == .succeeded, intent.scope == .guest {
       await tail.wait(atMost: Self.tailLimit, forResume: intent.arrivalState != .paused)
     }
     post.yield(.callReturned(outcome, at: ContinuousClock.now - start))
+    // A peer-to-peer move may go on without the call: it is sampled until the driver lets go.
+    if outcome != .succeeded {
+      while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
+    }
+    sampler.cancel()
   }
 
   public func abort() async {
     repeat {
       // Refused before the job has begun and after it has ended; whoever asked looks at the hosts, not at this answer.
-      try? await abortOnce()
+      try? await source.withGuest { try $0.abortJob() }
       try? await Task.sleep(for: Self.abortInterval)
-    } while !isOver.withLock { $0 }
+    } while !isOver.withLock { $0 } && !Task.isCancelled
   }
 
-  /// A Ctrl-C also ends the `ssh` that carries a connection, while the source's daemon goes on with a peer-to-peer move:
-  /// a connection that was lost is opened again.
-  private func abortOnce() async throws {
-    try await blocking(within: timeout, orThrow: { [source] in Unanswered(host: source.name) }) {
-      [watcher, source, uuid] in
-      let isLost = watcher.connection.closeReason != nil
-      let domain = isLost ? try Connection.open(source.uri, host: source.name).domain(uuid: uuid) : watcher
-      try domain.abortJob()
+  public func exercise(_ control: Machine.Control) async -> String? {
+    await refusal { [source] in
+      try await source.withGuest { guest in
+        switch control {
+        case .set(.bandwidth(let rate), _): try guest.setMaxSpeed(rate)
+        case .set(.postcopyBandwidth(let rate), _): try guest.setMaxSpeed(rate, inPostcopy: true)
+        case .set(.maxDowntime(let limit), _): try guest.setMaxDowntime(.milliseconds(limit))
+        case .suspend: try guest.suspend()
+        case .startPostcopy: try guest.startPostcopy()
+        case .pausePostcopy: try guest.pausePostcopy()
+        }
+      }
     }
   }
 
   public func inspect() async -> Inspection {
-    async let onSource = sight(source, through: watcher.connection)
-    async let onDestination = sight(destination, through: destinationConnection)
+    async let onSource = source.sighting()
+    async let onDestination = destination.sighting()
     return Inspection(source: await onSource, destination: await onDestination)
   }
 
+  public func repair(_ repair: Machine.Repair) async -> String? {
+    let undefines = call.flags.contains(.undefineSource)
+    return await refusal { [source] in
+      try await source.withGuest { guest in
+        switch repair {
+        case .resumeSource: try guest.resume()
+        case .removeSource:
+          try guest.destroy()
+          if undefines, try guest.isPersistent() { try guest.undefine() }
+        }
+      }
+    }
+  }
+
+  public func clear(hasMoved: Bool) async -> [String] {
+    guard !hasMoved, let before = downtimeBefore.withLock({ $0 }) else { return [] }
+    let refusal = await refusal { [source] in try await source.withGuest { try $0.setMaxDowntime(before) } }
+    return refusal.map { ["the guest's downtime limit is still the move's: \($0)"] } ?? []
+  }
+
+  /// Set before the move begins: QEMU decides with it from the first pass on.
+  private func limitDowntime() async -> CallOutcome {
+    guard let limit = request.maxDowntime, intent.scope == .guest else { return .succeeded }
+    return await outcome { [self] in
+      let before = try await source.withGuest { guest in
+        let before = try guest.maxDowntime()
+        try guest.setMaxDowntime(.milliseconds(limit))
+        return before
+      }
+      downtimeBefore.withLock { $0 = before }
+    }
+  }
+
   private func runCall() async -> CallOutcome {
-    do {
-      try await blocking { [mover, destinationConnection, destination, call] in
+    await outcome { [mover, destinationConnection, destination, call] in
+      try await blocking {
         if call.isPeerToPeer {
-          try mover.migrate(toURI: destination.uri, call.flags, call.parameters)
+          try mover.migrate(toURI: destination.host.uri, call.flags, call.parameters)
         } else {
           _ = try mover.migrate(to: destinationConnection, call.flags, call.parameters)
         }
       }
-      return .succeeded
-    } catch let error as LibvirtError {
-      return .failed(MigrationFailure(error))
-    } catch {
-      return .failed(MigrationFailure(message: "\(error)"))
-    }
-  }
-
-  /// Reads the job's statistics until the call is over. Before the job and after it libvirt answers that there is none,
-  /// and while the destination is prepared all figures are zero: neither says anything.
-  private func sample() async {
-    var next = ContinuousClock.now
-    while !Task.isCancelled {
-      next = max(next.advanced(by: Self.samplingInterval), .now)
-      let statistics = try? await blocking { [watcher] in try watcher.jobStatistics() }
-      if let statistics, statistics.type == .unbounded, let total = statistics.dataTotal, total > .bytes(0) {
-        post.yield(.sample(ProgressSample(statistics)))
-      }
-      try? await Task.sleep(until: next)
     }
   }
 
@@ -176,40 +193,43 @@ public final class LibvirtBackend: MigrationBackend {
     case .migrationIteration: break
     }
   }
+}
 
-  /// What a host says of the guest; a connection that was lost is opened again.
-  private func sight(_ host: LibvirtHost, through connection: Connection) async -> Sighting {
-    do {
-      return try await blocking(within: timeout, orThrow: { Unanswered(host: host.name) }) { [uuid] in
-        do {
-          return try Self.sighting(of: uuid, through: connection)
-        } catch let error as LibvirtError where error.code != .noDomain {
-          return try Self.sighting(of: uuid, through: Connection.open(host.uri, host: host.name))
-        }
-      }
-    } catch {
-      return .unreachable("\(error)")
+/// Reads the job's statistics until cancelled. Before the job and after it libvirt answers that there is none, and while
+/// the destination is prepared all figures are zero: neither says anything.
+private func sample(
+  _ source: HostWatch, since start: ContinuousClock.Instant, _ post: AsyncStream<Machine.Event>.Continuation
+) async {
+  var next = ContinuousClock.now
+  while !Task.isCancelled {
+    next = max(next.advanced(by: LibvirtBackend.samplingInterval), .now)
+    let statistics = try? await source.withGuest { try $0.jobStatistics() }
+    if let statistics, statistics.type == .unbounded, let total = statistics.dataTotal, total > .bytes(0) {
+      post.yield(.sample(ProgressSample(statistics), at: ContinuousClock.now - start))
     }
-  }
-
-  @available(*, noasync)
-  private static func sighting(of uuid: String, through connection: Connection) throws -> Sighting {
-    do {
-      let domain = try connection.domain(uuid: uuid)
-      let status = try domain.status()
-      let isBusy = status.state.isActive ? try domain.jobType() != .none : false
-      return .present(
-        status.state, reason: status.reason, isPersistent: try domain.isPersistent(), isBusy: isBusy)
-    } catch let error as LibvirtError where error.code == .noDomain {
-      return .absent
-    }
+    try? await Task.sleep(until: next)
   }
 }
 
-/// A host did not answer in time.
-struct Unanswered: Error, CustomStringConvertible {
-  var host: String
-  var description: String { "\(host): libvirt did not answer in time" }
+private func outcome(_ body: () async throws -> Void) async -> CallOutcome {
+  do {
+    try await body()
+    return .succeeded
+  } catch let error as LibvirtError {
+    return .failed(MigrationFailure(error))
+  } catch {
+    return .failed(MigrationFailure(message: "\(error)"))
+  }
+}
+
+/// What `body` threw, in words; nil when it did not.
+private func refusal(_ body: () async throws -> Void) async -> String? {
+  do {
+    try await body()
+    return nil
+  } catch {
+    return "\(error)"
+  }
 }
 
 private func connect(to host: LibvirtHost, _ timeout: Duration) async throws -> Connection {

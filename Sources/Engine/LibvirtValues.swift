@@ -38,6 +38,9 @@ extension GuestEvent {
       case .startedMigrated: .startedIncoming
       case .suspendedMigrated: .suspendedForMigration
       case .resumedMigrated: .resumedAfterMigration
+      case .resumedPostcopy: .resumedInPostcopy
+      case .stoppedMigrated: .other
+      case let other where other.event == .stopped: .ended
       default: .other
       }
     self.init(kind: kind, event: lifecycle.event.description, detail: lifecycle.detailDescription)

@@ -5,7 +5,7 @@ import MigrationModel
 /// `reduce` is total: an event that says nothing new in a state leaves the state and asks for nothing.
 /// The drawing stands in docs/engine.md.
 public struct Machine: Sendable, Equatable {
-  /// What was asked, as far as the verdict at the end depends on it.
+  /// What was asked, as far as the course and the verdict depend on it.
   public struct Intent: Sendable, Equatable {
     public var sourceName: String
     public var destinationName: String
@@ -14,14 +14,20 @@ public struct Machine: Sendable, Equatable {
     /// The guest is to be left paused on the destination.
     public var leavesPaused: Bool
     public var scope: Scope
+    public var policy: ConvergencePolicy
+    /// What a person runs when the move cannot be settled.
+    public var remedy: [String]
     public init(
-      sourceName: String, destinationName: String, initialState: DomainState, leavesPaused: Bool, scope: Scope = .guest
+      sourceName: String, destinationName: String, initialState: DomainState, leavesPaused: Bool,
+      scope: Scope = .guest, policy: ConvergencePolicy = ConvergencePolicy(), remedy: [String] = []
     ) {
       self.sourceName = sourceName
       self.destinationName = destinationName
       self.initialState = initialState
       self.leavesPaused = leavesPaused
       self.scope = scope
+      self.policy = policy
+      self.remedy = remedy
     }
   }
 
@@ -35,42 +41,90 @@ public struct Machine: Sendable, Equatable {
   public enum State: Sendable, Equatable {
     /// The migrate call is under way; the phase is the last one entered.
     case running(MigrationPhase)
-    /// The call came back; both hosts are being looked at.
-    case settling(CallOutcome, since: Duration)
+    /// The call came back; both hosts are being looked at. `quietSince`: since nothing changes any more.
+    case settling(CallOutcome, quietSince: Duration)
+    /// What the move has left is being put right; then both hosts are looked at again.
+    case repairing(CallOutcome)
+    /// The end is known; what was made for the move is being removed.
+    case clearing(MigrationResult)
     case finished(MigrationResult)
   }
 
   public enum Event: Sendable, Equatable {
     case started(at: Duration)
-    case sample(ProgressSample)
+    case tick(at: Duration)
+    case sample(ProgressSample, at: Duration)
     case lifecycle(Side, GuestEvent, at: Duration)
+    /// A connection to that host was lost: events may have been missed.
+    case lostSight(Side)
     /// Statistics of the completed job, as the source announces them.
     case completed(ProgressSample)
     case cancelRequested
+    case settingRequested(MoveSetting, id: Int64)
+    /// A control was exercised; nil: it was taken.
+    case controlled(Control, error: String?, at: Duration)
     case callReturned(CallOutcome, at: Duration)
     case inspected(Inspection, at: Duration)
+    case repaired(Repair, error: String?, at: Duration)
+    /// What could not be removed.
+    case cleared([String], at: Duration)
   }
 
   public enum Effect: Sendable, Equatable {
     case report(MigrationUpdate.Content)
     /// Abort the job, again until the call is over: a single abort can come too early and be lost.
     case abort
+    case control(Control)
     /// Look at the domain on both hosts, after a pause.
     case inspect(after: Duration)
+    case repair(Repair)
+    /// Remove what was made for the move, as far as it is not part of the guest now.
+    case clear(hasMoved: Bool)
+    /// Tell who asked for a setting what became of it.
+    case answer(id: Int64, error: String?)
+  }
+
+  /// What can be done to a transfer that is under way.
+  public enum Control: Sendable, Equatable {
+    case set(MoveSetting, id: Int64)
+    case suspend, startPostcopy, pausePostcopy
+  }
+
+  /// What can be done to a guest whose move is over.
+  public enum Repair: Sendable, Equatable {
+    case resumeSource, removeSource
   }
 
   public let intent: Intent
-  public private(set) var state: State = .running(.preflight)
-  private var isCancelling = false
-  private var percent: Double?
-  private var sample: ProgressSample?
-  private var measured: ProgressSample?
-  private var startedAt = Duration.zero
-  private var suspendedAt: Duration?
-  private var resumedAt: Duration?
+  public internal(set) var state: State = .running(.preflight)
+
+  var abortCause: AbortCause?
+  var percent: Double?
+  var sample: ProgressSample?
+  var measured: ProgressSample?
+  var startedAt = Duration.zero
+  var suspendedAt: Duration?
+  var resumedAt: Duration?
+  /// When a byte, a pass or a page request was last seen.
+  var advancedAt: Duration?
+  var decided: Set<MigrationDecision.Action> = []
+  var isInPostcopy = false
+  /// The source was watched all the while.
+  var sawEverything = true
+  /// How the guest's process on the source ended, if not by moving.
+  var sourceEnd: String?
+  var lastSeen: Inspection?
+
+  /// Why a move is being undone.
+  enum AbortCause: Sendable, Equatable {
+    case wish
+    case decision(MigrationDecision)
+  }
 
   /// How long both hosts are looked at again, and how far apart, before a state that does not settle goes to a person.
   static let patience = Duration.seconds(30)
+  /// How long a state must stay as it is before something is done about it, or before what only one host says is taken.
+  static let steadiness = Duration.seconds(2)
   static let pause = Duration.milliseconds(100)
 
   public init(_ intent: Intent) { self.intent = intent }
@@ -78,49 +132,37 @@ public struct Machine: Sendable, Equatable {
   /// The next state, and what is to be done for it.
   public mutating func reduce(_ event: Event) -> [Effect] {
     switch (state, event) {
+    case (.finished, .settingRequested(_, let id)), (.clearing, .settingRequested(_, let id)):
+      [.answer(id: id, error: "the move is over")]
     case (.finished, _): []
-    case (.running, .started(let at)): begin(at: at)
-    case (.running, .sample(let sample)): progress(sample)
+    case (.clearing(let result), .cleared(let left, _)): finish(result, left)
+    case (.clearing, _): []
     case (_, .completed(let sample)): remember(measured: sample)
     case (_, .lifecycle(let side, let event, let at)): lifecycle(side, event, at: at)
+    case (_, .lostSight(let side)): lostSight(side)
+    case (.running, .started(let at)): begin(at: at)
+    case (_, .sample(let sample, let at)): progress(sample, at: at)
+    case (_, .tick(let at)): converge(at: at)
     case (_, .cancelRequested): cancel()
+    case (_, .settingRequested(let setting, let id)): [.control(.set(setting, id: id))]
+    case (_, .controlled(let control, let error, let at)): controlled(control, error, at: at)
     case (.running, .callReturned(let outcome, let at)): settle(outcome, at: at)
     case (.settling(let outcome, let since), .inspected(let seen, let at)):
-      conclude(outcome, since: since, seen: seen, at: at)
-    case (.settling, _), (.running, .inspected): []
+      conclude(outcome, quietSince: since, seen: seen, at: at)
+    case (.repairing(let outcome), .repaired(let repair, let error, let at)):
+      repaired(repair, error, outcome, at: at)
+    case (.settling, _), (.running, _), (.repairing, _): []
     }
   }
 
-  private mutating func begin(at: Duration) -> [Effect] {
+  mutating func begin(at: Duration) -> [Effect] {
     startedAt = at
     return advance(to: .prepare, detail: "preparing \(intent.destinationName)")
   }
 
-  private mutating func progress(_ sample: ProgressSample) -> [Effect] {
-    self.sample = sample
-    if let now = sample.percent { percent = max(percent ?? 0, now) }
-    return [.report(.progress(sample, percent: percent))]
-  }
-
-  private mutating func remember(measured sample: ProgressSample) -> [Effect] {
-    measured = sample
-    return []
-  }
-
-  private mutating func cancel() -> [Effect] {
-    defer { isCancelling = true }
-    return isCancelling ? [] : [.abort]
-  }
-
-  private mutating func settle(_ outcome: CallOutcome, at: Duration) -> [Effect] {
-    let effects = advance(to: .confirm, detail: "looking at both hosts")
-    state = .settling(outcome, since: at)
-    return effects + [.inspect(after: .zero)]
-  }
-
   /// Enters `phase`, and on the way every phase between that no event announced: the two hosts' events come over two
   /// connections and may overtake each other.
-  private mutating func advance(to phase: MigrationPhase, detail: String) -> [Effect] {
+  mutating func advance(to phase: MigrationPhase, detail: String) -> [Effect] {
     guard case .running(let current) = state, current < phase else { return [] }
     state = .running(phase)
     guard phase != .confirm else { return [.report(.phase(phase, detail: detail))] }
@@ -128,48 +170,10 @@ public struct Machine: Sendable, Equatable {
       + [.report(.phase(phase, detail: detail))]
   }
 
-  private mutating func lifecycle(_ side: Side, _ event: GuestEvent, at: Duration) -> [Effect] {
-    let told: [Effect] = [.report(.guest(side, event: event.event, detail: event.detail))]
-    switch (side, event.kind) {
-    case (.destination, .startedIncoming):
-      return told + advance(to: .transfer, detail: "\(intent.destinationName) listens")
-    case (.source, .suspendedForMigration):
-      suspendedAt = at
-      return told + advance(to: .stop, detail: "paused on \(intent.sourceName)")
-        + advance(to: .state, detail: "sending the last pages and the device state")
-    case (.destination, .resumedAfterMigration):
-      resumedAt = at
-      return told + advance(to: .continue, detail: "running on \(intent.destinationName)")
-    case (_, .startedIncoming), (_, .suspendedForMigration), (_, .resumedAfterMigration), (_, .other):
-      return told
-    }
-  }
-
-  private mutating func conclude(_ call: CallOutcome, since: Duration, seen: Inspection, at: Duration) -> [Effect] {
-    switch judge(call, seen, intent, isCancelling: isCancelling) {
-    case .unsettled where at - since < Self.patience:
-      // The call can be over while the job is not: a peer-to-peer move goes on without us.
-      return (isCancelling ? [.abort] : []) + [.inspect(after: Self.pause)]
-    case .unsettled(let failure):
-      return finish(.needsAttention, failure, seen, at: at)
-    case .settled(let outcome, let failure):
-      return finish(outcome, failure, seen, at: at)
-    }
-  }
-
-  private mutating func finish(
-    _ outcome: MigrationResult.Outcome, _ failure: MigrationFailure?, _ seen: Inspection, at: Duration
-  ) -> [Effect] {
-    var downtime = Downtime()
-    if outcome == .completed {
-      downtime.reported = measured?.downtime
-      if let suspendedAt, let resumedAt { downtime.event = resumedAt - suspendedAt }
-    }
-    let result = MigrationResult(
-      outcome: outcome, elapsed: at - startedAt, runningOn: seen.runningOn(intent), definedOn: seen.definedOn(intent),
-      downtime: downtime, sample: measured ?? sample, error: failure)
-    state = .finished(result)
-    return [.report(.result(result))]
+  mutating func settle(_ outcome: CallOutcome, at: Duration) -> [Effect] {
+    let effects = advance(to: .confirm, detail: "looking at both hosts")
+    state = .settling(outcome, quietSince: at)
+    return effects + [.inspect(after: .zero)]
   }
 }
 

@@ -14,7 +14,8 @@ struct MigrationCall: Sendable, Equatable {
   }
 
   /// Fills what the request left open from the guest: an active guest moves live, a defined one stays defined, and its
-  /// definition goes with it.
+  /// definition goes with it. Change protection needs no flag: libvirt's client library adds it for the source
+  /// (`virDomainMigrateVersion3Full`), and a peer-to-peer move has it anyway.
   init(_ request: MigrationRequest, isActive: Bool, isPersistent: Bool) {
     let mode = request.mode == .auto ? (isActive ? .plain : .offline) : request.mode
     let persistent = request.persistent ?? isPersistent
@@ -63,6 +64,12 @@ struct MigrationCall: Sendable, Equatable {
       request.disksURI.map(MigrateParameter.disksURI),
       request.parallelConnections.map { .parallelConnections(Int32(clamping: $0)) },
       request.tlsDestination.map(MigrateParameter.tlsDestination),
+      request.autoConvergeInitial.map { .autoConvergeInitial(Int32(clamping: $0)) },
+      request.autoConvergeIncrement.map { .autoConvergeIncrement(Int32(clamping: $0)) },
+      request.compressionLevel.map { .compressionLevel(Int32(clamping: $0)) },
+      request.compressionThreads.map { .compressionThreads(Int32(clamping: $0)) },
+      request.decompressionThreads.map { .decompressionThreads(Int32(clamping: $0)) },
+      request.compressionCache.map(MigrateParameter.compressionCache),
     ]
     return single.compactMap { $0 } + request.migrateDisks.map(MigrateParameter.migrateDisk)
       + request.compression.map(MigrateParameter.compression)

@@ -62,7 +62,28 @@ extension Domain {
   @available(*, noasync, message: "blocks: call it inside blocking { }")
   public func abortJob() throws { try call("abort the job of").count { virDomainAbortJob(raw) } }
 
-  /// Only while a migration runs (`virDomainMigrateSetMaxDowntime`).
+  /// Pauses a migration that is in post-copy, so that it can be resumed another way; both hosts then count it as failed
+  /// (`virDomainAbortJobFlags` with VIR_DOMAIN_ABORT_JOB_POSTCOPY).
+  @available(*, noasync, message: "blocks: call it inside blocking { }")
+  public func pausePostcopy() throws {
+    try call("pause the post-copy of").count { virDomainAbortJobFlags(raw, VIR_DOMAIN_ABORT_JOB_POSTCOPY.rawValue) }
+  }
+
+  /// Lets the guest go on at the destination and fetch what is missing; there is no way back
+  /// (`virDomainMigrateStartPostCopy`).
+  @available(*, noasync, message: "blocks: call it inside blocking { }")
+  public func startPostcopy() throws {
+    try call("switch to post-copy").count { virDomainMigrateStartPostCopy(raw, 0) }
+  }
+
+  /// MiB/s, for the running migration and later ones (`virDomainMigrateSetMaxSpeed`).
+  @available(*, noasync, message: "blocks: call it inside blocking { }")
+  public func setMaxSpeed(_ rate: UInt64, inPostcopy: Bool = false) throws {
+    let flags = inPostcopy ? VIR_DOMAIN_MIGRATE_MAX_SPEED_POSTCOPY.rawValue : 0
+    try call("set the migration speed of").count { virDomainMigrateSetMaxSpeed(raw, UInt(rate), flags) }
+  }
+
+  /// Before a migration and while it runs; QEMU keeps it until it is set again (`virDomainMigrateSetMaxDowntime`).
   @available(*, noasync, message: "blocks: call it inside blocking { }")
   public func setMaxDowntime(_ downtime: Duration) throws {
     let milliseconds = UInt64(max(0, downtime / .milliseconds(1)).rounded())

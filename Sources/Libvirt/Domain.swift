@@ -77,6 +77,14 @@ public final class Domain: @unchecked Sendable {
   /// Stops the guest at once, as pulling the plug does (`virDomainDestroy`).
   @available(*, noasync, message: "blocks: call it inside blocking { }")
   public func destroy() throws { try call("destroy").count { virDomainDestroy(raw) } }
+
+  /// Removes the definition as a migration does, which keeps firmware variables
+  /// (`virDomainUndefineFlags` with VIR_DOMAIN_UNDEFINE_KEEP_NVRAM and _TPM).
+  @available(*, noasync, message: "blocks: call it inside blocking { }")
+  public func undefine() throws {
+    let flags = VIR_DOMAIN_UNDEFINE_KEEP_NVRAM.rawValue | VIR_DOMAIN_UNDEFINE_KEEP_TPM.rawValue
+    try call("undefine").count { virDomainUndefineFlags(raw, flags) }
+  }
 }
 
 /// What `Domain.xml` is to contain (`virDomainXMLFlags`).

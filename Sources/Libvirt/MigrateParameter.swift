@@ -27,6 +27,26 @@ public struct MigrateParameter: Sendable, Hashable {
 
   /// Repeatable: "mt", "xbzrle", "zlib", "zstd".
   public static func compression(_ method: String) -> Self { .init(VIR_MIGRATE_PARAM_COMPRESSION, method) }
+  /// zlib's level of the method "mt", 0 to 9.
+  public static func compressionLevel(_ level: Int32) -> Self { .init(VIR_MIGRATE_PARAM_COMPRESSION_MT_LEVEL, level) }
+  public static func compressionThreads(_ count: Int32) -> Self {
+    .init(VIR_MIGRATE_PARAM_COMPRESSION_MT_THREADS, count)
+  }
+  public static func decompressionThreads(_ count: Int32) -> Self {
+    .init(VIR_MIGRATE_PARAM_COMPRESSION_MT_DTHREADS, count)
+  }
+  /// Bytes, of the method "xbzrle".
+  public static func compressionCache(_ size: UInt64) -> Self {
+    .init(VIR_MIGRATE_PARAM_COMPRESSION_XBZRLE_CACHE, size)
+  }
+  /// Per cent of CPU time.
+  public static func autoConvergeInitial(_ share: Int32) -> Self {
+    .init(VIR_MIGRATE_PARAM_AUTO_CONVERGE_INITIAL, share)
+  }
+  /// Per cent of CPU time.
+  public static func autoConvergeIncrement(_ share: Int32) -> Self {
+    .init(VIR_MIGRATE_PARAM_AUTO_CONVERGE_INCREMENT, share)
+  }
   public static func parallelConnections(_ count: Int32) -> Self {
     .init(VIR_MIGRATE_PARAM_PARALLEL_CONNECTIONS, count)
   }

@@ -1,3 +1,4 @@
+import Engine
 import Synchronization
 import UnixSignals
 
@@ -27,6 +28,16 @@ final class Interrupts: Sendable {
         return state.isRaised
       }
       if isRaised { continuation.yield() }
+    }
+  }
+
+  /// Each signal as a wish to cancel.
+  func wishes() -> AsyncStream<MoveWish> {
+    AsyncStream { continuation in
+      let listener = Task {
+        for await _ in stream() { continuation.yield(.cancel) }
+      }
+      continuation.onTermination = { _ in listener.cancel() }
     }
   }
 

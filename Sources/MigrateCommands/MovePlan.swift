@@ -1,7 +1,9 @@
 import DomainXML
+import Libvirt
 import MigrationModel
 import Preflight
 import Probes
+import Threads
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials
@@ -37,6 +39,20 @@ struct MovePlan: Sendable {
 }
 
 extension MovePlan {
+  /// The guests that have a process on the source, sorted. Throws CommandFailure when it does not answer.
+  func activeDomains() async throws -> [String] {
+    let host = source
+    let silence = CommandFailure(status: .failed, message: "\(host.name): libvirt did not answer in time")
+    do {
+      let listed = try await blocking(within: timeout, orThrow: { silence }) {
+        try Connection.open(host.uri, host: host.name).listedDomains()
+      }
+      return listed.filter(\.status.state.isActive).map(\.domain.name).sorted()
+    } catch let error as LibvirtError {
+      throw CommandFailure(status: .failed, message: "\(error)", code: Int(error.code.rawValue))
+    }
+  }
+
   /// An XML that names another guest, or none, would be found out only when the destination has been prepared.
   private static func validateXML(of request: MigrationRequest, for domains: [String]) throws {
     for (option, text) in [("--xml", request.destinationXML), ("--persistent-xml", request.persistentXML)] {

@@ -3,7 +3,7 @@ import Libvirt
 import MigrationModel
 import Preflight
 
-/// One command's moves: preflight for all guests over the same facts, then one guest after the other.
+/// One command's moves: preflight for all guests over the same facts, then as many guests at a time as are wanted.
 struct MoveRun: Sendable {
   private let arguments: MoveArguments
   private let isUnchecked: Bool
@@ -26,20 +26,33 @@ struct MoveRun: Sendable {
   func run() async throws -> ExitStatus {
     defer { writer.finish() }
     do {
-      let plan = try MovePlan(arguments)
+      var plan = try MovePlan(arguments)
       let illegal = assessRequest(plan.request)
       guard !illegal.contains(where: { $0.severity == .blocker }) else { return refuse(illegal) }
+      if arguments.all { plan.domains = try await plan.activeDomains() }
+      guard !plan.domains.isEmpty else { return nothingToMove(plan) }
       let checks = isUnchecked ? nil : try await preflight(plan)
-      var statuses: [ExitStatus] = []
-      for (index, domain) in plan.domains.enumerated() {
-        let obstacle = obstacle(after: statuses)
-        let result =
-          if let obstacle { end(domain, obstacle) } else { await move(domain, plan, checks?[index]) }
-        statuses.append(ExitStatus(result.outcome))
-      }
-      return .together(moves: statuses)
+      return .together(moves: await moveAll(plan, checks))
     } catch let failure as CommandFailure {
       return fail(failure)
+    }
+  }
+
+  /// Keeps `--max-parallel` guests moving, in the order of the command line.
+  private func moveAll(_ plan: MovePlan, _ checks: [Check]?) async -> [ExitStatus] {
+    await withTaskGroup(of: ExitStatus.self) { tasks in
+      var statuses: [ExitStatus] = []
+      for (index, domain) in plan.domains.enumerated() {
+        if index >= arguments.maxParallel, let status = await tasks.next() { statuses.append(status) }
+        let obstacle = obstacle(after: statuses)
+        tasks.addTask {
+          let result =
+            if let obstacle { end(domain, obstacle) } else { await move(domain, plan, checks?[index]) }
+          return ExitStatus(result.outcome)
+        }
+      }
+      for await status in tasks { statuses.append(status) }
+      return statuses
     }
   }
 
@@ -73,12 +86,12 @@ struct MoveRun: Sendable {
     do {
       let backend = try await LibvirtBackend.open(
         domain, from: LibvirtHost(name: source.name, uri: source.uri),
-        to: LibvirtHost(name: destination.name, uri: destination.uri), plan.request, timeout: plan.timeout, since: start
-      )
+        to: LibvirtHost(name: destination.name, uri: destination.uri), plan.request,
+        remedy: [recoverCommand(domain, from: source.uri, to: destination.uri)], timeout: plan.timeout, since: start)
       let skew = check.flatMap(clockSkew)
       let findings = check?.assessment.findings ?? []
       writer.explain(findings, check, isRefusal: false)
-      return await drive(backend, backend.intent, since: start, cancellation: interrupts.stream()) { content, at in
+      return await drive(backend, backend.intent, since: start, wishes: interrupts.wishes()) { content, at in
         writer.write(content.with(skew), at: at, domain: domain) { line in
           if case .result = content { dress(&line, findings) }
         }
@@ -104,6 +117,11 @@ struct MoveRun: Sendable {
       _ = end(domain, MigrationResult(outcome: .blocked, error: failure), findings: findings)
     }
     return .blocked
+  }
+
+  private func nothingToMove(_ plan: MovePlan) -> ExitStatus {
+    complain(CommandFailure(status: .done, message: "\(plan.source.name) has no active guest"))
+    return .done
   }
 
   private func fail(_ failure: CommandFailure) -> ExitStatus {
@@ -135,6 +153,11 @@ struct MoveRun: Sendable {
   }
 
   private var elapsed: Duration { ContinuousClock.now - start }
+}
+
+/// What a person runs when a move cannot be settled.
+private func recoverCommand(_ domain: String, from source: String, to destination: String) -> String {
+  "migrate recover \(domain.shellQuoted) \(source.shellQuoted) \(destination.shellQuoted)"
 }
 
 /// How far the destination's clock is ahead of the source's; nil when either could not be measured.

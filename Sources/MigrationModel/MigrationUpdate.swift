@@ -42,6 +42,8 @@ public struct MigrationDecision: Codable, Sendable, Equatable {
     /// The way of the move was chosen: plain or peer-to-peer.
     case mode
     case abort, suspend, postcopy
+    /// Post-copy was paused, because nothing arrives any more.
+    case pausePostcopy = "pause-postcopy"
     /// A limit was changed at someone's wish.
     case set
     /// The move is over and left something: the paused source was resumed, or removed.
@@ -137,6 +139,8 @@ public struct MigrationFailure: Codable, Sendable, Equatable, Error {
   /// What the source and the destination said, where libvirt tells them apart.
   public var source: String?
   public var destination: String?
+  /// Commands that a person runs next.
+  public var remedy: [String] = []
   public init(code: Int? = nil, message: String, source: String? = nil, destination: String? = nil) {
     self.code = code
     self.message = message

@@ -28,6 +28,10 @@ private final class Rehearsal: MigrationBackend {
 
   func abort() async { isAborted.continuation.yield() }
 
+  func exercise(_ control: Machine.Control) async -> String? { nil }
+  func repair(_ repair: Machine.Repair) async -> String? { nil }
+  func clear(hasMoved: Bool) async -> [String] { hasMoved ? [] : ["an image"] }
+
   func inspect() async -> Inspection {
     outcome == .succeeded
       ? Inspection(source: .absent, destination: running) : Inspection(source: running, destination: .absent)
@@ -39,10 +43,10 @@ private let aborted = CallOutcome.failed(MigrationFailure(code: 78, message: "ca
 @Suite(.timeLimit(.minutes(1))) struct DriverTests {
   private let told = Told()
 
-  private func drive(_ backend: Rehearsal, cancellation: AsyncStream<Void> = AsyncStream { _ in }) async
+  private func drive(_ backend: Rehearsal, wishes: AsyncStream<MoveWish> = AsyncStream { _ in }) async
     -> MigrationResult
   {
-    await Engine.drive(backend, intent, since: .now, cancellation: cancellation) { [told] content, _ in
+    await Engine.drive(backend, intent, since: .now, wishes: wishes) { [told] content, _ in
       told.contents.withLock { $0.append(content) }
     }
   }
@@ -64,10 +68,22 @@ private let aborted = CallOutcome.failed(MigrationFailure(code: 78, message: "ca
   }
 
   @Test func aCancellationAbortsAndIsVerified() async {
-    let result = await drive(Rehearsal(aborted), cancellation: AsyncStream { $0.yield() })
+    let result = await drive(Rehearsal(aborted), wishes: AsyncStream { $0.yield(.cancel) })
     #expect(result.outcome == .cancelled)
     #expect(result.runningOn == "host1")
+    #expect(result.error?.message.contains("left behind: an image") == true)
     expectResultLast(result)
+  }
+
+  @Test func aSettingIsAnsweredAndTold() async {
+    let wishes: [MoveWish] = [.set(.bandwidth(7), id: 3), .cancel]
+    let stream = AsyncStream { continuation in for wish in wishes { continuation.yield(wish) } }
+    let result = await Engine.drive(
+      Rehearsal(aborted), intent, since: .now, wishes: stream,
+      answer: { [told] id, error in told.answers.withLock { $0[id] = .some(error) } },
+      report: { [told] content, _ in told.contents.withLock { $0.append(content) } })
+    expectResultLast(result)
+    #expect(told.answers.withLock { $0 } == [3: nil])
   }
 
   @Test func aTaskThatIsCancelledStillEndsItsMoveProperly() async {
@@ -83,4 +99,6 @@ private let aborted = CallOutcome.failed(MigrationFailure(code: 78, message: "ca
 /// What was reported, in order.
 private final class Told: Sendable {
   let contents = Mutex<[MigrationUpdate.Content]>([])
+  /// What became of each setting; nil: it was taken.
+  let answers = Mutex<[Int64: String?]>([:])
 }

@@ -11,7 +11,7 @@ import Testing
     var backend: LibvirtBackend? = try await .open(
       "test", from: host, to: host, MigrationRequest(), timeout: .seconds(30), since: .now)
     let events = try #require(backend?.events)
-    weak let watching = backend?.watcher.connection
+    weak let watching = backend?.source
     weak let arriving = backend?.destinationConnection
     #expect(watching != nil && arriving != nil)
     backend = nil

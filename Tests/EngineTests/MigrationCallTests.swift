@@ -53,6 +53,32 @@ import Testing
     #expect(call.flags == [.paused, .unsafe])
   }
 
+  @Test func tuningIsPassedOnUnderLibvirtsNames() {
+    let call = call {
+      $0.autoConverge = true
+      ($0.autoConvergeInitial, $0.autoConvergeIncrement) = (30, 7)
+      $0.compression = ["mt", "xbzrle"]
+      ($0.compressionLevel, $0.compressionThreads, $0.decompressionThreads) = (0, 3, 2)
+      $0.compressionCache = 1 << 26
+    }
+    #expect(call.flags.isSuperset(of: [.autoConverge, .compressed]))
+    #expect(
+      call.parameters == [
+        MigrateParameter(name: "auto_converge.initial", value: .int(30)),
+        MigrateParameter(name: "auto_converge.increment", value: .int(7)),
+        MigrateParameter(name: "compression.mt.level", value: .int(0)),
+        MigrateParameter(name: "compression.mt.threads", value: .int(3)),
+        MigrateParameter(name: "compression.mt.dthreads", value: .int(2)),
+        MigrateParameter(name: "compression.xbzrle.cache", value: .unsigned(67_108_864)),
+        .compression("mt"), .compression("xbzrle"),
+      ])
+  }
+
+  @Test func limitsOfTheTransferAreNoParameters() {
+    let call = call { ($0.maxDowntime, $0.deadline, $0.onStall, $0.hangTimeout) = (50, 60, .suspend, 0) }
+    #expect(call == self.call())
+  }
+
   @Test func parametersCarryTheirValues() {
     let call = call {
       $0.bandwidth = 7

@@ -35,6 +35,20 @@ import Testing
     (["--graphicsuri", "spice://h"], { $0.graphicsURI = "spice://h" }),
     (["--dname", "other"], { $0.destinationName = "other" }),
     (["--bandwidth", "7", "--postcopy-bandwidth", "8"], { ($0.bandwidth, $0.postcopyBandwidth) = (7, 8) }),
+    (["--max-downtime", "50"], { $0.maxDowntime = 50 }),
+    (["--deadline", "60", "--on-stall", "suspend"], { ($0.deadline, $0.onStall) = (60, .suspend) }),
+    (["--on-stall", "postcopy", "--postcopy"], { ($0.onStall, $0.postcopy) = (.postcopy, true) }),
+    (["--on-stall", "abort", "--hang-timeout", "30"], { _ in }),
+    (["--hang-timeout", "0"], { $0.hangTimeout = 0 }),
+    (
+      ["--auto-converge-initial", "30", "--auto-converge-increment", "7"],
+      { ($0.autoConvergeInitial, $0.autoConvergeIncrement) = (30, 7) }
+    ),
+    (["--comp-mt-level", "9", "--comp-mt-threads", "3"], { ($0.compressionLevel, $0.compressionThreads) = (9, 3) }),
+    (
+      ["--comp-mt-dthreads", "2", "--comp-xbzrle-cache", "65536"],
+      { ($0.decompressionThreads, $0.compressionCache) = (2, 65536) }
+    ),
     (["--allow", "clock.skew", "--allow", "cpu.flags"], { $0.allow = ["clock.skew", "cpu.flags"] }),
   ]
 
@@ -62,6 +76,22 @@ import Testing
     let options = try RequestOptions.parse(words)
     let failure = #expect(throws: CommandFailure.self) { try options.request() }
     #expect(failure?.status == .usage)
+  }
+
+  @Test func throttlingCannotBeginAtTheDeadline() {
+    let error = #expect(throws: (any Error).self) { try RequestOptions.parse(["--on-stall", "throttle"]) }
+    #expect(error.map(RequestOptions.message(for:))?.contains("--auto-converge") == true)
+    #expect(error.map { RequestOptions.exitCode(for: $0).rawValue } == ExitStatus.usage.rawValue)
+  }
+
+  @Test(arguments: [
+    ["--on-stall", "pause"], ["--on-stall", ""], ["--max-downtime", "-1"], ["--max-downtime", "x"],
+    ["--deadline", "1.5"],
+    ["--timeout-suspend"], ["--timeout-postcopy"],
+  ])
+  func whatIsNoOptionOrNoValueIsUsage(words: [String]) {
+    let error = #expect(throws: (any Error).self) { try RequestOptions.parse(words) }
+    #expect(error.map { RequestOptions.exitCode(for: $0).rawValue } == ExitStatus.usage.rawValue)
   }
 
   @Test(arguments: ["0", "86401", "18446744073709551615", "-1", "x"]) func aTimeoutIsOneDayAtMost(seconds: String) {

@@ -13,11 +13,18 @@ struct MoveArguments: ParsableArguments {
     help: ArgumentHelp("The guests, then the destination: a URI or a configured name.", valueName: "domain ... dest"))
   var words: [String] = []
 
+  @Flag(help: "Every guest that is active on the source; name the destination alone.")
+  var all = false
+
+  @Option(help: "How many guests move at a time; each one more takes its share of the link.")
+  var maxParallel = 1
+
   @OptionGroup(title: "Hosts") var hosts: HostOptions
   @OptionGroup(title: "Request") var request: RequestOptions
   @OptionGroup(title: "Output") var output: OutputOptions
 
-  var domains: [String] { words.dropLast() }
+  /// The guests by name; "*" stands for those that `--all` will find.
+  var domains: [String] { all ? ["*"] : words.dropLast() }
   var destination: String { words.last ?? "" }
   var source: String { source(environment: ProcessInfo.processInfo.environment) }
 
@@ -29,7 +36,9 @@ struct MoveArguments: ParsableArguments {
   }
 
   func validate() throws {
-    guard words.count >= 2 else {
+    guard (1...256).contains(maxParallel) else { throw ValidationError("--max-parallel takes 1 to 256") }
+    guard !all || words.count == 1 else { throw ValidationError("--all names the guests: give the destination alone") }
+    guard all || words.count >= 2 else {
       throw ValidationError("name at least one domain, then the destination: migrate DOMAIN... DEST-URI")
     }
     guard !words.contains("") else { throw ValidationError("a domain and the destination cannot be empty") }

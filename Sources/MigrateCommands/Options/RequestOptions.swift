@@ -46,8 +46,20 @@ struct RequestOptions: ParsableArguments {
   var postcopyResume = false
   @Flag(help: "Slow the guest's CPUs down when it dirties memory too fast.")
   var autoConverge = false
+  @Option(help: "Per cent of CPU time that auto-converge takes first.")
+  var autoConvergeInitial: Int?
+  @Option(help: "Per cent of CPU time that each further step takes.")
+  var autoConvergeIncrement: Int?
   @Option(help: "Compression methods separated by commas: mt, xbzrle, zlib, zstd.")
   var compMethods: String?
+  @Option(help: "Level of the method mt, 0 (none) to 9 (best).")
+  var compMtLevel: Int?
+  @Option(help: "Threads that compress, of the method mt.")
+  var compMtThreads: Int?
+  @Option(help: "Threads that decompress, of the method mt.")
+  var compMtDthreads: Int?
+  @Option(help: ArgumentHelp("Size of the page cache of the method xbzrle.", valueName: "bytes"))
+  var compXbzrleCache: UInt64?
   @Flag(help: "Send over several connections.")
   var parallel = false
   @Option(help: "Number of parallel connections.")
@@ -76,6 +88,18 @@ struct RequestOptions: ParsableArguments {
   @Option(help: "Limit in MiB/s while in post-copy.")
   var postcopyBandwidth: UInt64?
 
+  @Option(help: ArgumentHelp("The longest pause that the last pass may take (QEMU's own: 300).", valueName: "ms"))
+  var maxDowntime: UInt64?
+  @Option(help: ArgumentHelp("From the start of the transfer; then --on-stall.", valueName: "seconds"))
+  var deadline: UInt64?
+  @Option(
+    help: ArgumentHelp("What ends a transfer at its deadline: abort, suspend or postcopy.", valueName: "action"),
+    transform: stallAction)
+  var onStall: MigrationRequest.StallAction = .abort
+  @Option(
+    help: ArgumentHelp("Without a byte or a pass the data path counts as dead; 0 is never.", valueName: "seconds"))
+  var hangTimeout: UInt64 = 30
+
   @Option(help: ArgumentHelp("Override the blockers of one rule (repeatable).", valueName: "rule-id"))
   var allow: [String] = []
 
@@ -89,6 +113,15 @@ struct RequestOptions: ParsableArguments {
     request.undefineSource = undefinesource
     request.suspend = suspend
     request.unsafe = unsafe
+    request.allow = Set(allow)
+    try storage(of: &request)
+    methods(of: &request)
+    limits(of: &request)
+    try destination(of: &request)
+    return request
+  }
+
+  private func storage(of request: inout MigrationRequest) throws {
     if copyStorageAll && copyStorageInc {
       throw CommandFailure.usage("--copy-storage-all and --copy-storage-inc exclude each other")
     }
@@ -97,25 +130,42 @@ struct RequestOptions: ParsableArguments {
     request.migrateDisks = list(migrateDisks)
     request.disksPort = disksPort
     request.disksURI = disksUri
+  }
+
+  private func methods(of request: inout MigrationRequest) {
     request.postcopy = postcopy
     request.postcopyResume = postcopyResume
     request.autoConverge = autoConverge
+    request.autoConvergeInitial = autoConvergeInitial
+    request.autoConvergeIncrement = autoConvergeIncrement
     request.compression = list(compMethods)
+    request.compressionLevel = compMtLevel
+    request.compressionThreads = compMtThreads
+    request.decompressionThreads = compMtDthreads
+    request.compressionCache = compXbzrleCache
     request.parallel = parallel
     request.parallelConnections = parallelConnections
     request.zerocopy = zerocopy
     request.tls = tls
     request.tlsDestination = tlsDestination
+  }
+
+  private func limits(of request: inout MigrationRequest) {
+    request.bandwidth = bandwidth
+    request.postcopyBandwidth = postcopyBandwidth
+    request.maxDowntime = maxDowntime
+    request.deadline = deadline
+    request.onStall = onStall
+    request.hangTimeout = hangTimeout
+  }
+
+  private func destination(of request: inout MigrationRequest) throws {
     request.migrateURI = migrateuri
     request.listenAddress = listenAddress
     request.graphicsURI = graphicsuri
     request.destinationName = dname
     request.destinationXML = try xml.map { try text(of: $0, option: "--xml") }
     request.persistentXML = try persistentXml.map { try text(of: $0, option: "--persistent-xml") }
-    request.bandwidth = bandwidth
-    request.postcopyBandwidth = postcopyBandwidth
-    request.allow = Set(allow)
-    return request
   }
 
   /// `--p2p --tunnelled` is tunnelled, as virsh spells it; other modes exclude each other.
@@ -142,4 +192,13 @@ struct RequestOptions: ParsableArguments {
       throw CommandFailure.usage("\(option) \(path) cannot be read: \(error)")
     }
   }
+}
+
+/// Throws for what is no action, or none that can be had.
+@Sendable private func stallAction(_ word: String) throws -> MigrationRequest.StallAction {
+  if let action = MigrationRequest.StallAction(rawValue: word) { return action }
+  let known = MigrationRequest.StallAction.allCases.map(\.rawValue).joined(separator: ", ")
+  throw ValidationError(
+    word == "throttle"
+      ? "QEMU cannot begin to throttle in mid-transfer; start with --auto-converge" : "use one of \(known)")
 }

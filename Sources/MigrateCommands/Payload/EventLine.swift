@@ -28,6 +28,7 @@ struct EventLine: Encodable, Sendable, Equatable {
     var code: Int?
     var message: String
     var source, destination: String?
+    var remedy: [String]?
   }
 
   var schema = "migrate.event/1"
@@ -105,7 +106,9 @@ extension EventLine {
     memory = result.sample.map { Memory($0.memory) }
     iterations = result.sample?.memory.iteration
     error = result.error.map {
-      Failure(code: $0.code, message: $0.message, source: $0.source, destination: $0.destination)
+      Failure(
+        code: $0.code, message: $0.message, source: $0.source, destination: $0.destination,
+        remedy: $0.remedy.isEmpty ? nil : $0.remedy)
     }
   }
 }

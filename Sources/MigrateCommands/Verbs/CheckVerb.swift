@@ -18,12 +18,13 @@ func runCheck(_ arguments: MoveArguments, _ files: FactsOptions) async throws {
   let start = ContinuousClock.now
   let printer = CheckPrinter(arguments, since: start)
   do {
-    let plan = try MovePlan(arguments)
+    var plan = try MovePlan(arguments)
     let illegal = assessRequest(plan.request)
     guard !illegal.contains(where: { $0.severity == .blocker }) else {
       printer.refuse(illegal)
       return try ExitStatus.blocked.exit()
     }
+    if arguments.all { plan.domains = try await plan.activeDomains() }
     let before = try files.since.map(FactsFile.init(contentsOf:))
     let survey = try await plan.survey(files)
     if let path = files.saveFacts { try FactsFile.save(survey, to: path) }

@@ -6,7 +6,11 @@ import Glibc
 public struct MigrateCommand: AsyncParsableCommand {
   public static let configuration = CommandConfiguration(
     commandName: "migrate", abstract: "Move running KVM guests between hosts, and say beforehand whether they can.",
-    version: version, subcommands: [RunVerb.self, CheckVerb.self, HostsVerb.self, LabVerb.self],
+    version: version,
+    subcommands: [
+      RunVerb.self, CheckVerb.self, HostsVerb.self, StatusVerb.self, WatchVerb.self, CancelVerb.self, HistoryVerb.self,
+      LabVerb.self,
+    ],
     defaultSubcommand: RunVerb.self)
 
   private static let version = "0.1.0"

@@ -1,0 +1,116 @@
+import Libvirt
+import MigrationModel
+import Synchronization
+import Threads
+
+/// One host as a move watches it: a connection that is opened again when it was lost, and the guest's events on it.
+final class HostWatch: Sendable {
+  let host: LibvirtHost
+  private let uuid: String
+  private let timeout: Duration
+  private let onEvent: @Sendable (DomainEvent) -> Void
+  private let onLoss: @Sendable () -> Void
+  private let state: Mutex<State>
+
+  private struct State {
+    var connection: Connection
+    /// The guest on that connection, once it was found there.
+    var guest: Domain?
+    var forwarder: Task<Void, Never>?
+  }
+
+  /// Registers for events; throws LibvirtError.
+  @available(*, noasync, message: "blocks: call it inside blocking { }")
+  init(
+    _ host: LibvirtHost, uuid: String, through connection: Connection, timeout: Duration,
+    onEvent: @escaping @Sendable (DomainEvent) -> Void, onLoss: @escaping @Sendable () -> Void
+  ) throws {
+    (self.host, self.uuid, self.timeout, self.onEvent, self.onLoss) = (host, uuid, timeout, onEvent, onLoss)
+    state = Mutex(State(connection: connection))
+    try state.withLock { $0.forwarder = try forward(from: $0.connection) }
+  }
+
+  /// What forwards events would else keep the connection open for as long as the process lives.
+  deinit { state.withLock { $0.forwarder?.cancel() } }
+
+  /// The connection, opened again if it was lost. Throws LibvirtError; may block as long as the network makes it.
+  @available(*, noasync)
+  private func connection() throws -> Connection {
+    let current = state.withLock(\.connection)
+    guard current.closeReason != nil else { return current }
+    let renewed = try Connection.open(host.uri, host: host.name)
+    return try state.withLock { state in
+      // Another thread may have been quicker.
+      guard state.connection === current else { return state.connection }
+      state.forwarder?.cancel()
+      state.forwarder = try forward(from: renewed)
+      (state.connection, state.guest) = (renewed, nil)
+      return renewed
+    }
+  }
+
+  /// The guest; libvirt's handle of it stays right while the connection lasts. Throws LibvirtError.
+  @available(*, noasync)
+  private func guest() throws -> Domain {
+    let connection = try connection()
+    if let known = state.withLock(\.guest), known.connection === connection { return known }
+    let found = try connection.domain(uuid: uuid)
+    state.withLock { $0.guest = found }
+    return found
+  }
+
+  /// Does something with the guest on a thread of its own; throws `Unanswered` when the host takes too long.
+  func withGuest<T: Sendable>(_ body: @escaping @Sendable (Domain) throws -> T) async throws -> T {
+    try await blocking(within: timeout, orThrow: { [host] in Unanswered(host: host.name) }) { [self] in
+      try body(try guest())
+    }
+  }
+
+  /// What the host says of the guest; a host that does not answer is a value.
+  func sighting() async -> Sighting {
+    do {
+      return try await withGuest { try Sighting(of: $0) }
+    } catch let error as LibvirtError where error.code == .noDomain {
+      return .absent
+    } catch {
+      return .unreachable("\(error)")
+    }
+  }
+
+  private func forward(from connection: Connection) throws -> Task<Void, Never> {
+    let stream = try connection.domainEvents()
+    return Task { [uuid, onEvent, onLoss] in
+      for await event in stream where event.uuid == uuid { onEvent(event) }
+      if !Task.isCancelled { onLoss() }
+    }
+  }
+}
+
+extension Sighting {
+  @available(*, noasync)
+  fileprivate init(of domain: Domain) throws {
+    let status = try domain.status()
+    self = .present(
+      status.state, reason: status.reason, isPersistent: try domain.isPersistent(),
+      isBusy: status.state.isActive ? try domain.isBusy() : false)
+  }
+}
+
+extension Domain {
+  /// A host to which a guest is just coming has a job as well, and says so by refusing its statistics
+  /// (`qemuDomainGetJobStatsInternal`).
+  @available(*, noasync)
+  fileprivate func isBusy() throws -> Bool {
+    do {
+      return ![.none, .completed, .failed, .cancelled].contains(try jobType())
+    } catch let error as LibvirtError where error.code == .operationInvalid {
+      return true
+    }
+  }
+}
+
+/// A host did not answer in time.
+struct Unanswered: Error, CustomStringConvertible {
+  var host: String
+  var description: String { "\(host): libvirt did not answer in time" }
+}

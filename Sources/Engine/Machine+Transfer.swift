@@ -1,0 +1,131 @@
+import MigrationModel
+
+/// While the guest is on its way.
+extension Machine {
+  mutating func progress(_ sample: ProgressSample, at: Duration) -> [Effect] {
+    if sample.differs(from: self.sample) { advancedAt = at }
+    self.sample = sample
+    if let now = sample.percent { percent = max(percent ?? 0, now) }
+    return [.report(.progress(sample, percent: percent))] + converge(at: at)
+  }
+
+  mutating func remember(measured sample: ProgressSample) -> [Effect] {
+    measured = sample
+    return []
+  }
+
+  mutating func lostSight(_ side: Side) -> [Effect] {
+    if side == .source { sawEverything = false }
+    return []
+  }
+
+  mutating func lifecycle(_ side: Side, _ event: GuestEvent, at: Duration) -> [Effect] {
+    let told: [Effect] = [.report(.guest(side, event: event.event, detail: event.detail))]
+    switch (side, event.kind) {
+    case (.destination, .startedIncoming):
+      advancedAt = at
+      return told + advance(to: .transfer, detail: "\(intent.destinationName) listens")
+    case (.source, .suspendedForMigration):
+      suspendedAt = at
+      return told + advance(to: .stop, detail: "paused on \(intent.sourceName)")
+        + advance(to: .state, detail: "sending the last pages and the device state")
+    case (.destination, .resumedInPostcopy):
+      isInPostcopy = true
+      resumedAt = resumedAt ?? at
+      return told + advance(to: .continue, detail: "running on \(intent.destinationName)")
+        + advance(to: .postcopy, detail: "\(intent.destinationName) fetches the memory that it misses")
+    case (.destination, .resumedAfterMigration):
+      resumedAt = resumedAt ?? at
+      return told + advance(to: .continue, detail: "running on \(intent.destinationName)")
+    case (.source, .ended):
+      sourceEnd = event.detail
+      return told
+    case (_, .startedIncoming), (_, .suspendedForMigration), (_, .resumedInPostcopy), (_, .resumedAfterMigration),
+      (_, .ended), (_, .other):
+      return told
+    }
+  }
+
+  /// Ends what does not end by itself: the policy decides, this carries it out.
+  mutating func converge(at: Duration) -> [Effect] {
+    guard canBeEnded, let decision = decide(view(at: at), intent.policy) else { return [] }
+    decided.insert(decision.action)
+    let told: [Effect] = [.report(.decision(decision))]
+    switch decision.action {
+    case .abort: return told + abort(.decision(decision))
+    case .suspend: return told + [.control(.suspend)]
+    case .postcopy: return told + [.control(.startPostcopy)]
+    case .pausePostcopy: return told + [.control(.pausePostcopy)]
+    case .mode, .set, .resumeSource, .removeSource, .refused: return told
+    }
+  }
+
+  /// Before the transfer only the deadline counts, and once the guest runs on the destination nothing is undone.
+  private var canBeEnded: Bool {
+    switch state {
+    case .running(let phase): abortCause == nil && (phase < .continue || phase == .postcopy)
+    case .settling: abortCause == nil && lastSeen?.source.isBusy == true
+    case .repairing, .clearing, .finished: false
+    }
+  }
+
+  private func view(at: Duration) -> TransferView {
+    TransferView(
+      elapsed: at - startedAt, quiet: advancedAt.map { at - $0 } ?? .zero, isInPostcopy: isInPostcopy, decided: decided,
+      sample: sample)
+  }
+
+  mutating func cancel() -> [Effect] {
+    guard abortCause == nil else { return [] }
+    if isInPostcopy {
+      let because = "post-copy cannot be undone: the guest runs on \(intent.destinationName) and fetches its memory"
+      return [.report(.decision(MigrationDecision(.refused, because: because)))]
+    }
+    return abort(.wish)
+  }
+
+  private mutating func abort(_ cause: AbortCause) -> [Effect] {
+    abortCause = cause
+    return [.abort]
+  }
+
+  mutating func controlled(_ control: Control, _ error: String?, at: Duration) -> [Effect] {
+    switch (control, error) {
+    case (.set(let setting, let id), nil):
+      [.answer(id: id, error: nil), .report(.decision(MigrationDecision(setting)))]
+    case (.set(_, let id), .some(let error)):
+      [.answer(id: id, error: error), .report(.decision(MigrationDecision(.refused, because: error)))]
+    case (.suspend, nil), (.startPostcopy, nil), (.pausePostcopy, nil): []
+    case (.pausePostcopy, .some(let error)): [.report(.decision(MigrationDecision(.refused, because: error)))]
+    case (.suspend, .some(let error)), (.startPostcopy, .some(let error)): giveUp(because: error)
+    }
+  }
+
+  /// What was to end the transfer was refused: the guest stays on the source.
+  private mutating func giveUp(because error: String) -> [Effect] {
+    let decision = MigrationDecision(.abort, because: "what was to end the transfer was refused: \(error)")
+    guard abortCause == nil, !isInPostcopy else { return [] }
+    return [.report(.decision(decision))] + abort(.decision(decision))
+  }
+}
+
+extension MigrationDecision {
+  /// A limit that was changed at someone's wish.
+  init(_ setting: MoveSetting) {
+    switch setting {
+    case .bandwidth(let rate): self.init(.set, because: "asked for", inputs: ["bandwidth_mib_s": Double(rate)])
+    case .postcopyBandwidth(let rate):
+      self.init(.set, because: "asked for", inputs: ["postcopy_bandwidth_mib_s": Double(rate)])
+    case .maxDowntime(let limit): self.init(.set, because: "asked for", inputs: ["max_downtime_ms": Double(limit)])
+    }
+  }
+}
+
+extension ProgressSample {
+  /// Something arrived, or another pass began, since `other`.
+  fileprivate func differs(from other: ProgressSample?) -> Bool {
+    guard let other else { return true }
+    return memory.processed != other.memory.processed || memory.iteration != other.memory.iteration
+      || disk?.processed != other.disk?.processed || postcopyRequests != other.postcopyRequests
+  }
+}

@@ -1,0 +1,43 @@
+import Engine
+import MigrationModel
+import Testing
+
+@testable import Engine
+
+/// What ends a transfer, as a table of what was seen and asked.
+@Suite struct ConvergenceTests {
+  private static let abort = ConvergencePolicy(deadline: .seconds(10), onStall: .abort, hangTimeout: .seconds(5))
+
+  private func view(
+    after elapsed: Int, quiet: Int = 0, isInPostcopy: Bool = false, decided: Set<MigrationDecision.Action> = []
+  ) -> TransferView {
+    TransferView(
+      elapsed: .seconds(elapsed), quiet: .seconds(quiet), isInPostcopy: isInPostcopy, decided: decided, sample: nil)
+  }
+
+  @Test func nothingIsDoneBeforeALimitIsReached() {
+    #expect(decide(view(after: 9, quiet: 4), Self.abort) == nil)
+    #expect(decide(view(after: 1000, quiet: 1000), ConvergencePolicy()) == nil)
+  }
+
+  @Test(arguments: [
+    (MigrationRequest.StallAction.abort, MigrationDecision.Action.abort), (.suspend, .suspend), (.postcopy, .postcopy),
+  ])
+  func theDeadlineDoesWhatWasAskedOnce(asked: MigrationRequest.StallAction, action: MigrationDecision.Action) {
+    let policy = ConvergencePolicy(deadline: .seconds(10), onStall: asked)
+    let decision = decide(view(after: 10), policy)
+    #expect(decision?.action == action)
+    #expect(decision?.inputs == ["elapsed_s": 10, "deadline_s": 10])
+    #expect(decide(view(after: 11, decided: [action]), policy) == nil)
+  }
+
+  @Test func silenceCountsAsADeadPath() {
+    #expect(decide(view(after: 6, quiet: 5), Self.abort)?.action == .abort)
+    #expect(decide(view(after: 6, quiet: 5), Self.abort)?.inputs == ["quiet_s": 5, "limit_s": 5])
+  }
+
+  @Test func inPostcopyTheDeadlineIsMovedPastAndSilencePauses() {
+    #expect(decide(view(after: 11, isInPostcopy: true), Self.abort) == nil)
+    #expect(decide(view(after: 11, quiet: 5, isInPostcopy: true), Self.abort)?.action == .pausePostcopy)
+  }
+}

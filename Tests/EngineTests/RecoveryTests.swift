@@ -1,0 +1,83 @@
+import Engine
+import MigrationModel
+import Testing
+
+private let off = Sighting.present(.shutOff, reason: "shutdown", isPersistent: true)
+private let running = Sighting.present(.running, reason: "booted", isPersistent: true)
+private let moved = Sighting.present(.running, reason: "migrated", isPersistent: true)
+private let paused = Sighting.present(.paused, reason: "user", isPersistent: true)
+private let handedOver = Sighting.present(.paused, reason: "migrating", isPersistent: true)
+private let incoming = Sighting.present(.paused, reason: "migrating", isPersistent: false)
+private let postcopyOut = Sighting.present(.paused, reason: "post-copy", isPersistent: true)
+private let postcopyIn = Sighting.present(.running, reason: "post-copy", isPersistent: false)
+private let brokenOut = Sighting.present(.paused, reason: "post-copy failed", isPersistent: true, isBusy: true)
+private let brokenIn = Sighting.present(.running, reason: "post-copy failed", isPersistent: false, isBusy: true)
+private let silent = Sighting.unreachable("no route")
+
+private func busy(_ sighting: Sighting) -> Sighting {
+  guard case .present(let state, let reason, let isPersistent, _) = sighting else { return sighting }
+  return .present(state, reason: reason, isPersistent: isPersistent, isBusy: true)
+}
+
+/// The table of recovery, a test a row.
+@Suite struct RecoveryTests {
+  enum Kind {
+    case onSource, onDestination, wait, resumeSource, removeSource, removeDestination, resumePostcopy, start, person
+  }
+
+  @Test(arguments: [
+    ("running here alone", running, Sighting.absent, Kind.onSource),
+    ("running here, defined there", running, off, .onSource),
+    ("paused here by its user", paused, .absent, .onSource),
+    ("running there alone", .absent, moved, .onDestination),
+    ("running there, defined here", off, moved, .onDestination),
+    ("left paused there", .absent, paused, .onDestination),
+    ("a peer-to-peer move goes on", busy(running), busy(incoming), .wait),
+    ("a job runs here", busy(running), .absent, .wait),
+    ("the destination still prepares", running, busy(incoming), .wait),
+    ("paused to be moved, and nothing there", handedOver, .absent, .resumeSource),
+    ("paused to be moved, a definition there", handedOver, off, .resumeSource),
+    ("paused to be moved, running there", handedOver, moved, .removeSource),
+    ("post-copy ended there, its source is left", postcopyOut, moved, .removeSource),
+    ("post-copy ended there, its source says it failed", brokenOut, moved, .removeSource),
+    ("a copy there that never ran", running, incoming, .removeDestination),
+    ("both wait", handedOver, incoming, .removeDestination),
+    ("its user paused it, a copy there that never ran", paused, incoming, .removeDestination),
+    ("post-copy is under way", busy(postcopyOut), busy(postcopyIn), .wait),
+    ("post-copy is not going on", postcopyOut, postcopyIn, .resumePostcopy),
+    ("post-copy broke", brokenOut, brokenIn, .resumePostcopy),
+    ("post-copy broke, told here first", brokenOut, busy(postcopyIn), .resumePostcopy),
+    ("post-copy broke, told there first", busy(postcopyOut), brokenIn, .resumePostcopy),
+    ("post-copy, the source is gone", off, brokenIn, .person),
+    ("post-copy, the destination is gone", brokenOut, .absent, .person),
+    ("no process anywhere", off, .absent, .start),
+    ("known nowhere", .absent, .absent, .start),
+    ("running twice", running, moved, .person),
+    ("running here, paused there", running, paused, .person),
+    ("paused here, running there", paused, moved, .person),
+    ("only an unfinished copy there", .absent, incoming, .person),
+    ("the source is silent", silent, moved, .person),
+    ("the destination is silent", running, silent, .person),
+    ("running here, post-copy there", running, brokenIn, .person),
+  ])
+  func aRow(_ name: String, source: Sighting, destination: Sighting, kind: Kind) {
+    #expect(Kind(recovery(source: source, destination: destination)) == kind, "\(name)")
+  }
+}
+
+extension RecoveryTests.Kind {
+  init(_ recovery: Recovery) {
+    self =
+      switch recovery {
+      case .settled(.source): .onSource
+      case .settled(.destination): .onDestination
+      case .wait: .wait
+      case .resumeSource: .resumeSource
+      case .removeSource: .removeSource
+      case .removeDestination: .removeDestination
+      case .resumePostcopy: .resumePostcopy
+      case .startOnSource: .start
+      case .person: .person
+      }
+  }
+}

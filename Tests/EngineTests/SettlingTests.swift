@@ -1,0 +1,192 @@
+import Engine
+import MigrationModel
+import Testing
+
+private let intent = Machine.Intent(
+  sourceName: "host1", destinationName: "host2", initialState: .running, leavesPaused: false,
+  policy: ConvergencePolicy(deadline: .seconds(60), onStall: .suspend, hangTimeout: .seconds(5)),
+  remedy: ["migrate recover web S D"])
+private let running = Sighting.present(.running, reason: "booted", isPersistent: true)
+private let handedOver = Sighting.present(.paused, reason: "migrating", isPersistent: true)
+private let moved = Sighting.present(.running, reason: "migrated", isPersistent: false)
+private let refused = CallOutcome.failed(MigrationFailure(code: 38, message: "the connection was lost"))
+private let suspended = GuestEvent(kind: .suspendedForMigration, event: "suspended", detail: "migrated")
+private let inPostcopy = GuestEvent(kind: .resumedInPostcopy, event: "resumed", detail: "post-copy")
+
+/// A machine that is fed, and what it asked for; what it wants cleared is cleared at once.
+private struct Run {
+  var machine = Machine(intent)
+  var effects: [Machine.Effect] = []
+
+  init(_ events: Machine.Event...) { for event in [.started(at: .zero)] + events { feed(event) } }
+
+  mutating func feed(_ event: Machine.Event) {
+    let asked = machine.reduce(event)
+    effects += asked
+    if asked.contains(where: { if case .clear = $0 { true } else { false } }) { feed(.cleared([], at: .zero)) }
+  }
+
+  /// The same look again and again, 100 ms apart.
+  mutating func look(_ source: Sighting, _ destination: Sighting, from start: Int, to end: Int) {
+    for step in stride(from: start * 10, to: end * 10, by: 1) where result == nil {
+      feed(.inspected(Inspection(source: source, destination: destination), at: .milliseconds(100 * step)))
+    }
+  }
+
+  var decisions: [MigrationDecision.Action] {
+    effects.compactMap { if case .report(.decision(let decision)) = $0 { decision.action } else { nil } }
+  }
+  var result: MigrationResult? { if case .finished(let result) = machine.state { result } else { nil } }
+}
+
+@Suite struct SettlingTests {
+  @Test func aPausedSourceWithoutADestinationIsResumedOnceItIsSteady() {
+    var run = Run(.callReturned(refused, at: .zero))
+    run.look(handedOver, .absent, from: 0, to: 2)
+    #expect(!run.effects.contains(.repair(.resumeSource)), "libvirt may still do it by itself")
+    run.look(handedOver, .absent, from: 2, to: 3)
+    #expect(run.effects.filter { $0 == .repair(.resumeSource) }.count == 1)
+    run.feed(.repaired(.resumeSource, error: nil, at: .seconds(3)))
+    run.look(running, .absent, from: 3, to: 4)
+    #expect(run.result?.outcome == .rolledBack)
+    #expect(run.decisions == [.resumeSource])
+  }
+
+  @Test func aPausedSourceWhoseGuestRunsOnTheDestinationIsRemoved() {
+    var run = Run(.callReturned(refused, at: .zero))
+    run.look(handedOver, moved, from: 0, to: 3)
+    #expect(run.effects.contains(.repair(.removeSource)))
+    run.feed(.repaired(.removeSource, error: nil, at: .seconds(3)))
+    run.look(.absent, moved, from: 3, to: 4)
+    #expect(run.result?.outcome == .completed)
+  }
+
+  @Test func aRepairThatIsRefusedIsNotTriedAgain() {
+    var run = Run(.callReturned(refused, at: .zero))
+    run.look(handedOver, moved, from: 0, to: 3)
+    run.feed(.repaired(.removeSource, error: "no", at: .seconds(3)))
+    run.look(handedOver, moved, from: 3, to: 40)
+    #expect(run.effects.filter { $0 == .repair(.removeSource) }.count == 1)
+    #expect(run.result?.outcome == .needsAttention)
+    #expect(run.result?.error?.remedy == ["migrate recover web S D"])
+  }
+
+  /// The destination is silent, but it cannot have the guest: the source never let go of it.
+  @Test func aSilentDestinationDoesNotMatterToAGuestThatNeverLeft() {
+    var run = Run(.callReturned(refused, at: .zero))
+    run.look(running, .unreachable("no route"), from: 0, to: 3)
+    #expect(run.result?.outcome == .rolledBack)
+    #expect(run.result?.error?.message.contains("host2 could not be asked: no route") == true)
+  }
+
+  @Test(arguments: [Machine.Event.lifecycle(.source, suspended, at: .zero), .lostSight(.source)])
+  func aSilentDestinationMattersOnceTheGuestMayHaveLeft(event: Machine.Event) {
+    var run = Run(event, .callReturned(refused, at: .zero))
+    run.look(running, .unreachable("no route"), from: 0, to: 40)
+    #expect(run.result?.outcome == .needsAttention)
+  }
+
+  @Test func anAbortThatTheSourceConfirmsMakesASilentDestinationHarmless() {
+    let aborted = CallOutcome.failed(MigrationFailure(code: 78, message: "canceled by client"))
+    var run = Run(.lifecycle(.source, suspended, at: .zero), .cancelRequested, .callReturned(aborted, at: .zero))
+    run.look(running, .unreachable("no route"), from: 0, to: 3)
+    #expect(run.result?.outcome == .cancelled)
+  }
+
+  @Test func aJobThatGoesOnWithoutTheCallIsWaitedForHoweverLong() {
+    let incoming = Sighting.present(.paused, reason: "migrating", isPersistent: false, isBusy: true)
+    let busy = Sighting.present(.running, reason: "booted", isPersistent: true, isBusy: true)
+    var run = Run(.callReturned(refused, at: .zero))
+    run.look(busy, incoming, from: 0, to: 50)
+    #expect(run.result == nil)
+    run.look(.absent, moved, from: 50, to: 51)
+    #expect(run.result?.outcome == .completed)
+  }
+
+  @Test(arguments: [("shutdown", MigrationResult.Outcome.failed), ("crashed", .needsAttention)])
+  func aGuestWhoseProcessEndedSaysHow(detail: String, outcome: MigrationResult.Outcome) {
+    let ended = GuestEvent(kind: .ended, event: "stopped", detail: detail)
+    var run = Run(.lifecycle(.source, ended, at: .zero), .callReturned(refused, at: .zero))
+    run.look(.present(.shutOff, reason: detail, isPersistent: true), .absent, from: 0, to: 3)
+    #expect(run.result?.outcome == outcome)
+    #expect(run.result?.error?.message.contains("ended while it moved (\(detail))") == true)
+  }
+
+  @Test func postcopyThatBrokeOffIsForRecover() {
+    let source = Sighting.present(.paused, reason: "post-copy failed", isPersistent: true, isBusy: true)
+    let destination = Sighting.present(.running, reason: "post-copy failed", isPersistent: false, isBusy: true)
+    var run = Run(.lifecycle(.destination, inPostcopy, at: .zero), .callReturned(refused, at: .zero))
+    run.look(source, destination, from: 0, to: 3)
+    #expect(run.result?.outcome == .needsAttention)
+    #expect(run.result?.error?.remedy == ["migrate recover web S D"])
+    #expect(!run.effects.contains { if case .repair = $0 { true } else { false } })
+  }
+
+  @Test func postcopyCannotBeCancelled() {
+    let run = Run(.lifecycle(.destination, inPostcopy, at: .zero), .cancelRequested)
+    #expect(!run.effects.contains(.abort))
+    #expect(run.decisions == [.refused])
+  }
+
+  @Test func aSilentDataPathIsAbortedAndTheResultSaysWhy() {
+    let started = GuestEvent(kind: .startedIncoming, event: "started", detail: "migrated")
+    var run = Run(.lifecycle(.destination, started, at: .seconds(1)), .tick(at: .seconds(5)))
+    #expect(run.effects.filter { $0 == .abort }.isEmpty)
+    run.feed(.tick(at: .seconds(6)))
+    run.feed(.tick(at: .seconds(7)))
+    #expect(run.effects.filter { $0 == .abort }.count == 1)
+    run.feed(.callReturned(.failed(MigrationFailure(code: 78, message: "canceled by client")), at: .seconds(8)))
+    run.look(running, .absent, from: 8, to: 9)
+    #expect(run.result?.outcome == .rolledBack, "nobody wished for it")
+    #expect(run.result?.error?.message.contains("nothing has arrived for 5 s") == true)
+  }
+
+  @Test func whatArrivesKeepsTheDataPathAlive() {
+    var run = Run(.lifecycle(.destination, GuestEvent(kind: .startedIncoming, event: "", detail: ""), at: .zero))
+    for second in 1...20 {
+      var sample = ProgressSample()
+      sample.memory.processed = .bytes(UInt64(second))
+      run.feed(.sample(sample, at: .seconds(second)))
+    }
+    #expect(!run.effects.contains(.abort))
+  }
+
+  /// A guest that the deadline paused, and whose transfer failed all the same, goes on at the source.
+  @Test func aGuestThatTheDeadlinePausedIsResumedWhenItStays() {
+    let paused = Sighting.present(.paused, reason: "user", isPersistent: true)
+    var run = Run(.tick(at: .seconds(60)))
+    #expect(run.effects.contains(.control(.suspend)))
+    run.feed(.controlled(.suspend, error: nil, at: .seconds(60)))
+    run.feed(.callReturned(refused, at: .seconds(61)))
+    run.look(paused, .absent, from: 61, to: 64)
+    #expect(run.effects.contains(.repair(.resumeSource)))
+  }
+
+  @Test func aDeadlineWhoseMeansIsRefusedAborts() {
+    var run = Run(.tick(at: .seconds(60)), .controlled(.suspend, error: "no", at: .seconds(60)))
+    #expect(run.effects.contains(.abort))
+    run.feed(.callReturned(.failed(MigrationFailure(code: 78, message: "canceled by client")), at: .seconds(61)))
+    run.look(running, .absent, from: 61, to: 62)
+    #expect(run.result?.outcome == .rolledBack)
+  }
+
+  @Test func whatCouldNotBeRemovedIsInTheResult() {
+    var machine = Machine(intent)
+    for event: Machine.Event in [
+      .started(at: .zero), .callReturned(refused, at: .zero),
+      .inspected(Inspection(source: running, destination: .absent), at: .zero),
+    ] { _ = machine.reduce(event) }
+    let effects = machine.reduce(.cleared(["an image"], at: .zero))
+    guard case .report(.result(let result))? = effects.last else {
+      Issue.record("no result: \(effects)")
+      return
+    }
+    #expect(result.error?.message.hasSuffix("left behind: an image") == true)
+  }
+
+  @Test func aSettingThatComesTooLateIsAnswered() {
+    var run = Run(.callReturned(.succeeded, at: .zero))
+    run.look(.absent, moved, from: 0, to: 1)
+    #expect(run.machine.reduce(.settingRequested(.bandwidth(1), id: 9)) == [.answer(id: 9, error: "the move is over")])
+  }
+}
