@@ -33,8 +33,21 @@ public enum Fault: Sendable, Hashable {
   /// The host's firewall throws away what comes to the ports of migrations (49152 to 49215), or answers as if nothing
   /// listened there; needs nftables in the kernel.
   case migrationPortsClosed(on: LabHost, rejecting: Bool)
-  /// The host's libvirtd was killed; its guests run on.
+  /// The host's management device is down: its neighbours get no answer, its own packets have no way.
+  case linkCut(of: LabHost)
+  /// The switch throws away all that comes from the host and goes to it on the management network; the link stays up.
+  case blackholed(LabHost)
+  /// What belongs to a migration to this host (TCP ports 49152 to 49215, both directions) is thrown away, also in
+  /// mid-stream; all other connections go on. Needs nftables in the kernel.
+  case migrationDataDropped(on: LabHost)
+  /// The host's management link carries so much each way; 1 Mibit is 2^20 bits. Needs tc-tbf(8) in the kernel.
+  case linkRate(of: LabHost, mebitsPerSecond: Int)
+  /// The directory of the host's own images is another, tiny file system without a free byte; open files stay as they are.
+  case diskFull(on: LabHost)
+  /// The host's libvirtd was killed (SIGKILL); its guests run on.
   case libvirtdKilled(on: LabHost)
+  /// The QEMU of a guest, named by its UUID, was killed (SIGKILL); healing brings nothing back.
+  case qemuKilled(guest: String, on: LabHost)
   /// The host's libvirtd is stopped (SIGSTOP): it takes connections and never answers.
   case libvirtdFrozen(on: LabHost)
   case sshdStopped(on: LabHost)
@@ -92,7 +105,11 @@ extension Lab {
     case .answersDropped(let host, let other): try await route(["add", "blackhole", other.address], on: host)
     case .unreachable(let other, let host): try await route(["add", "unreachable", other.address], on: host)
     case .migrationPortsClosed(let host, let rejects): try await closePorts(rejecting: rejects, on: host)
-    case .libvirtdKilled(let host): try await stop(.libvirtd, on: host, signal: "KILL")
+    case .linkCut, .blackholed, .migrationDataDropped: try await runCommand(making: fault)
+    case .linkRate(let host, let rate): try await shape(host, bitsPerSecond: rate << 20)
+    case .diskFull(let host): try await fillDisk(of: host)
+    case .libvirtdKilled(let host): try await waitForEnd(of: [try killLibvirtd(on: host)], on: host)
+    case .qemuKilled(let guest, let host): try await waitForEnd(of: try killQEMU(of: guest, on: host), on: host)
     case .libvirtdFrozen(let host): try await send("STOP", to: .libvirtd, on: host)
     case .sshdStopped(let host): try await stop(.sshd, on: host, signal: "TERM")
     case .timeServiceStopped(let host): try await stop(.chronyd, on: host, signal: "TERM")
@@ -119,7 +136,15 @@ extension Lab {
     case .unreachable(let other, let host): try await route(["delete", "unreachable", other.address], on: host)
     case .migrationPortsClosed(let host, _):
       try await require(on: host, ["nft", "delete", "table", "inet", "fault"], to: "open the migration ports")
+    case .linkCut(let host): try await reconnect(host)
+    case .blackholed(let host): try await reopen(host)
+    case .migrationDataDropped(let host):
+      try await require(on: host, ["nft", "delete", "table", "inet", "fault_data"], to: "let migration data through")
+    case .linkRate(let host, _): try await shape(host, bitsPerSecond: nil)
+    case .diskFull(let host):
+      try await require(on: host, ["umount", "--lazy", LabPlan.localPath], to: "uncover \(LabPlan.localPath)")
     case .libvirtdKilled(let host): try await start(.libvirtd, on: host)
+    case .qemuKilled: break
     case .libvirtdFrozen(let host): try await send("CONT", to: .libvirtd, on: host)
     case .sshdStopped(let host): try await start(.sshd, on: host)
     case .timeServiceStopped(let host): try await start(.chronyd, on: host)
@@ -128,7 +153,7 @@ extension Lab {
   }
 
   /// Heals all that can be healed, in a task that a cancellation of this one does not reach; keeps the first error.
-  private func heal(_ faults: [Fault]) async -> Swift.Result<Void, any Error> {
+  func heal(_ faults: [Fault]) async -> Swift.Result<Void, any Error> {
     await Task {
       var outcome = Swift.Result<Void, any Error>.success(())
       for fault in faults {

@@ -31,22 +31,30 @@ extension Lab {
   ///
   /// tc-tbf(8) on both ends of the host's link.
   public func limit(_ host: LabHost, mebibytesPerSecond: Int?) async throws {
-    try await shape("management", in: host.stateDirectory, mebibytesPerSecond)
-    try await shape("m\(host.number)", in: plan.switchDirectory, mebibytesPerSecond)
+    try await shape(host, bitsPerSecond: mebibytesPerSecond.map { $0 << 23 })
   }
 
-  private func shape(_ device: String, in directory: String, _ mebibytesPerSecond: Int?) async throws {
-    guard let process = LabProcess(registeredIn: directory), process.isAlive else {
-      throw LabError(.hostDied, "limit the device \(device)", "its namespace is gone")
-    }
-    let tc = ["nsenter", "--target", "\(process.id)", "--net", "--", "tc", "qdisc"]
-    guard let rate = mebibytesPerSecond else {
+  func shape(_ host: LabHost, bitsPerSecond: Int?) async throws {
+    try await shape("management", in: host.stateDirectory, bitsPerSecond)
+    try await shape(host.switchPort, in: plan.switchDirectory, bitsPerSecond)
+  }
+
+  private func shape(_ device: String, in directory: String, _ bitsPerSecond: Int?) async throws {
+    let tc = try networkEntry(directory, to: "limit the device \(device)") + ["tc", "qdisc"]
+    guard let bits = bitsPerSecond else {
       _ = try await execute(tc + ["delete", "dev", device, "root"])
       return
     }
-    let bits = rate << 23
-    let burst = max(256 << 10, rate << 14)
+    let burst = max(256 << 10, bits >> 9)
     let limit = ["rate", "\(bits)bit", "burst", "\(burst)", "latency", "100ms"]
     try await executeOrThrow(tc + ["replace", "dev", device, "root", "tbf"] + limit, to: "limit the device \(device)")
+  }
+
+  /// What precedes a command that runs in the network of a host or of the switch, and otherwise outside.
+  func networkEntry(_ directory: String, to action: String) throws -> [String] {
+    guard let process = LabProcess(registeredIn: directory), process.isAlive else {
+      throw LabError(.hostDied, action, "its namespace is gone")
+    }
+    return ["nsenter", "--target", "\(process.id)", "--net", "--"]
   }
 }

@@ -84,6 +84,8 @@ public struct LabHost: Sendable, Hashable {
   public var uri: String { "qemu+tcp://\(address)/system" }
   /// Reaches its libvirtd through ssh, from the other hosts.
   public var sshURI: String { "qemu+ssh://\(name)/system" }
+  /// Its port of the switch's management bridge.
+  var switchPort: String { "m\(number)" }
   /// The host's own files, as seen from outside.
   public var stateDirectory: String { "\(directory)/\(name)" }
   /// What this host has at `LabPlan.localPath`, as seen from outside.
