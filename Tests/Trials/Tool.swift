@@ -9,6 +9,8 @@ public struct Tool: Sendable {
     public var status: Int32
     public var text: String
     public var complaints: String
+    /// It did not end within its limit, and was killed.
+    public var wasEnded = false
 
     /// The lines of `--output jsonl`; throws `Unreadable` for a line that is no JSON object.
     public func events() throws -> [[String: any Sendable]] {
@@ -36,20 +38,27 @@ public struct Tool: Sendable {
   /// Runs to the end, or for as long as `react` lets it: it is shown every line of stdout as it comes.
   /// - Parameters:
   ///   - inOwnGroup: the tool leads a process group of its own, as a shell's foreground job does.
+  ///   - limit: how long it may take; then it is killed.
   ///   - entering: words before the tool's own, as `nsenter` takes them; the first is found on the search path.
   public func run(
-    _ arguments: [String], inOwnGroup: Bool = false, entering: [String] = [],
+    _ arguments: [String], inOwnGroup: Bool = false, within limit: Duration = .seconds(600), entering: [String] = [],
     react: @escaping @Sendable (String, Running) async throws -> Void = { _, _ in }
   ) async throws -> Output {
     var options = PlatformOptions()
     if inOwnGroup { options.processGroupID = 0 }
     let words = entering + [Self.path] + arguments + configuration(for: arguments)
+    let start = ContinuousClock.now
     let result = try await Subprocess.run(
       words[0].contains("/") ? .path(.init(words[0])) : .name(words[0]),
       arguments: Arguments(Array(words.dropFirst())), environment: .inherit.updating(["MIGRATE_JOURNAL": journal]),
       platformOptions: options, input: .none, output: .sequence,
       error: .string(limit: 1 << 20)
     ) { execution in
+      let watchdog = Task {
+        try await Task.sleep(for: limit)
+        try execution.send(signal: .kill)
+      }
+      defer { watchdog.cancel() }
       var text = ""
       for try await line in execution.standardOutput.strings() {
         text += line + "\n"
@@ -58,7 +67,8 @@ public struct Tool: Sendable {
       return text
     }
     return Output(
-      status: result.terminationStatus.shellStatus, text: result.closureResult, complaints: result.standardError)
+      status: result.terminationStatus.shellStatus, text: result.closureResult, complaints: result.standardError,
+      wasEnded: ContinuousClock.now - start >= limit)
   }
 
   /// The lab's own, and not the machine's.

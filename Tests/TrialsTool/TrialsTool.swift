@@ -1,7 +1,37 @@
 import ArgumentParser
+import Glibc
 import Trials
 
 @main struct TrialsTool: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "lab-trials", abstract: "Tries the tool at length on a lab.")
+    commandName: "lab-trials", abstract: "Tries the tool at length on a lab.", subcommands: [Faults.self])
 }
+
+struct Faults: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Breaks things at every moment of a move, in every mode, and looks what is left.")
+
+  @Option(help: "Only this mode (repeatable).") var mode: [FaultCell.Mode] = []
+  @Option(help: "Only this fault (repeatable).") var fault: [FaultCell.Fault] = []
+  @Option(help: "Only this moment (repeatable).") var moment: [FaultCell.Moment] = []
+  @Option(help: "How many labs at once.") var labs = 2
+  @Option(help: "What the labs are named.") var name = "faults"
+
+  func run() async throws {
+    let cells = FaultCell.all.filter {
+      (mode.isEmpty || mode.contains($0.mode)) && (fault.isEmpty || fault.contains($0.fault))
+        && (moment.isEmpty || moment.contains($0.moment))
+    }
+    let rows = try await FaultMatrix(cells: cells, labCount: labs, labName: name).run { row in
+      print(row.text)
+      fflush(nil)
+    }
+    let wrong = rows.filter { !$0.isRight }.count
+    print("\(rows.count) cells, \(wrong) wrong")
+    if wrong > 0 { throw ExitCode(1) }
+  }
+}
+
+extension FaultCell.Mode: ExpressibleByArgument {}
+extension FaultCell.Fault: ExpressibleByArgument {}
+extension FaultCell.Moment: ExpressibleByArgument {}

@@ -1,0 +1,104 @@
+import Lab
+
+/// All that one cell showed, as plain values: the verdict is a function of it alone.
+struct FaultObservation: Sendable {
+  var cell: FaultCell
+  var isReached = false
+  /// The tool did not end by itself.
+  var isHung = false
+  var exitCode: Int32 = -1
+  var outcome: String?
+  var message = ""
+  /// Decisions and findings that the tool told before the end.
+  var warnings: [String] = []
+  var recovery: (command: String, exitCode: Int32, said: String)?
+  var sightings: [Sighting] = []
+  var watch: KeeperWatch.Report?
+  /// Every page was checked after the end; nil where no guest answers.
+  var keeper: KeeperReport?
+  /// Daemons that ended although nobody ended them.
+  var crashes: [String] = []
+  var leftovers: [String] = []
+  var openEntries: Int?
+  var seconds = 0.0
+
+  /// What a host shows in the end.
+  struct Sighting: Sendable, Equatable {
+    var host: String
+    var machines: Int
+    /// libvirt's words; "absent" where it knows no such guest.
+    var state: String
+    var isDefined: Bool
+  }
+
+  var isLost: Bool { sightings.allSatisfy { $0.machines == 0 } }
+
+  /// The one host on which the guest runs, and nothing of it is on the other; nil otherwise.
+  var home: String? {
+    let there = sightings.filter { $0.machines > 0 }
+    guard there.count == 1, there[0].machines == 1, there[0].state == "running" else { return nil }
+    return there[0].host
+  }
+}
+
+extension FaultObservation {
+  /// What is wrong with the cell; empty when all holds that must.
+  func complaints() -> [String] {
+    guard isReached else { return ["the moment never came"] }
+    return (isHung ? ["the tool did not end within \(FaultTrial.toolLimit)"] : []) + truth() + definitions() + remains()
+  }
+
+  /// The guest lives once, is the one that it was, and the tool said so.
+  private func truth() -> [String] {
+    if isLost { return lossComplaints() }
+    var wrong: [String] = []
+    if home == nil { wrong.append("the guest does not run once: \(summary)") }
+    wrong += watch?.complaints ?? []
+    if keeper == nil { wrong.append("the guest does not answer") }
+    if let keeper, keeper.bootID != watch?.first?.bootID || keeper.errors > 0 {
+      wrong.append("it is not the same guest")
+    }
+    if fault(claims: "completed", but: "source") { wrong.append("said completed, and the guest is on the source") }
+    for word in ["rolled-back", "cancelled"] where fault(claims: word, but: "destination") {
+      wrong.append("said \(word), and the guest is on the destination")
+    }
+    return wrong
+  }
+
+  private func fault(claims word: String, but place: String) -> Bool { outcome == word && home == place }
+
+  private func lossComplaints() -> [String] {
+    var wrong: [String] = []
+    if !cell.mayLoseTheGuest { wrong.append("the guest is lost, and this fault must not lose it") }
+    if cell.fault != .toolKilled && exitCode != 4 {
+      wrong.append("the guest is lost, and the exit code is \(exitCode)")
+    }
+    if cell.mode == .postcopy && warnings.isEmpty { wrong.append("nobody was told of post-copy's risk beforehand") }
+    if sightings.allSatisfy({ !$0.isDefined }) { wrong.append("its definition is lost too") }
+    return wrong
+  }
+
+  private func definitions() -> [String] {
+    guard let home else { return [] }
+    return sightings.compactMap { sighting in
+      switch (sighting.host == home, sighting.isDefined) {
+      case (true, false): "not defined where it runs (\(sighting.host))"
+      case (false, true): "still defined on the \(sighting.host)"
+      default: nil
+      }
+    }
+  }
+
+  private func remains() -> [String] {
+    leftovers.map { "left over: \($0)" } + (openEntries ?? 0 > 0 ? ["\(openEntries ?? 0) open journal entries"] : [])
+  }
+
+  /// "source running (defined), destination absent".
+  var summary: String {
+    sightings.map { sighting in
+      let count = sighting.machines > 1 ? " ×\(sighting.machines)" : ""
+      let process = sighting.machines > 0 && sighting.state == "absent" ? " with a QEMU" : ""
+      return "\(sighting.host) \(sighting.state)\(process)\(count)\(sighting.isDefined ? ", defined" : "")"
+    }.joined(separator: "; ")
+  }
+}
