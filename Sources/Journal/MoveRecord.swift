@@ -13,8 +13,9 @@ public struct HostReference: Codable, Sendable, Hashable {
 /// What a move made on a host and must remove again if it fails. It is written down before the thing is made, so the
 /// thing need not be there.
 public enum Leftover: Codable, Sendable, Hashable {
-  case image(host: String, uri: String, path: String)
-  case pool(host: String, uri: String, name: String)
+  case image(TargetImage, on: HostReference)
+  /// A transient storage pool, through which images are made.
+  case pool(name: String, on: HostReference)
 }
 
 /// One move, as the journal has it.

@@ -2,6 +2,7 @@ import Engine
 import Journal
 import Libvirt
 import MigrationModel
+import Preflight
 import Probes
 
 /// One guest's move: from both hosts' connections to the verified end, in the journal from before its first step.
@@ -10,6 +11,8 @@ struct GuestMove: Sendable {
   var source: HostTarget
   var destination: HostTarget
   var request: MigrationRequest
+  /// Why it goes the way it does, where that was left to us.
+  var choice: ModeChoice?
   var timeout: Duration
   /// nil: this move is not written down.
   var journal: Journal?
@@ -25,10 +28,14 @@ struct GuestMove: Sendable {
     let backend = try await LibvirtBackend.open(
       domain, from: LibvirtHost(source), to: LibvirtHost(destination), request,
       remedy: [recoverCommand(domain, from: source.uri, to: destination.uri)], timeout: timeout, since: start)
+    if let choice { report(.decision(MigrationDecision(.mode, because: choice.told)), ContinuousClock.now - start) }
     guard let journal else {
       return await drive(backend, backend.intent, since: start, wishes: wishes, report: report)
     }
     let entry = try await begin(in: journal, backend)
+    backend.beforeMaking { [destination] leftover in
+      try journal.note(Leftover(leftover, on: HostReference(destination)), for: entry.id)
+    }
     let result = await drive(
       backend, backend.intent, since: start, wishes: merge(wishes, entry.wishes.map { entry.wish($0, $1) }),
       answer: { id, error in
@@ -74,6 +81,10 @@ struct GuestMove: Sendable {
   }
 }
 
+extension ModeChoice {
+  fileprivate var told: String { "\(mode.rawValue), because \(because)" }
+}
+
 /// What a person runs when a move cannot be settled.
 func recoverCommand(_ domain: String, from source: String, to destination: String) -> String {
   "migrate recover \(domain.shellQuoted) \(source.shellQuoted) \(destination.shellQuoted)"
@@ -82,6 +93,15 @@ func recoverCommand(_ domain: String, from source: String, to destination: Strin
 extension LibvirtHost {
   init(_ target: HostTarget) { self.init(name: target.name, uri: target.uri) }
   init(_ reference: HostReference) { self.init(name: reference.name, uri: reference.uri) }
+}
+
+extension Leftover {
+  init(_ leftover: StorageLeftover, on host: HostReference) {
+    switch leftover {
+    case .image(let image): self = .image(image, on: host)
+    case .pool(let name, _): self = .pool(name: name, on: host)
+    }
+  }
 }
 
 extension HostReference {

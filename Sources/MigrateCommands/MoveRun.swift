@@ -89,9 +89,12 @@ struct MoveRun: Sendable {
     }
     let skew = check.flatMap(clockSkew)
     let findings = check?.assessment.findings ?? []
+    let choice = plan.request.mode == .auto ? check?.choice : nil
+    var request = plan.request
+    if let choice { request.mode = choice.mode }
     let move = GuestMove(
-      domain: domain, source: plan.source, destination: plan.destination, request: plan.request, timeout: plan.timeout,
-      journal: journal, start: start)
+      domain: domain, source: plan.source, destination: plan.destination, request: request, choice: choice,
+      timeout: plan.timeout, journal: journal, start: start)
     writer.explain(findings, check, isRefusal: false)
     do {
       return try await move.run(wishes: interrupts.wishes()) { content, at in

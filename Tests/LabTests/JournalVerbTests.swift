@@ -2,6 +2,7 @@ import Foundation
 import Journal
 import MigrationModel
 import Testing
+import Trials
 
 /// The built tool and a journal whose moves belong to this process.
 @Suite(.timeLimit(.minutes(2))) struct JournalVerbTests {

@@ -73,7 +73,9 @@ import Testing
 
   @Test func whatIsMadeIsNotedBeforeAndForgottenAfter() async throws {
     let move = try await begin()
-    let image = Leftover.image(host: "kvm2", uri: Sample.destination, path: "/images/web.qcow2")
+    let image = Leftover.image(
+      TargetImage(disk: "vda", place: .file("/images/web.qcow2"), format: "qcow2", capacity: .bytes(1 << 20)),
+      on: HostReference(name: "kvm2", uri: Sample.destination))
     try await move.note(image)
     #expect(try journal.move(move.id)?.leftovers == [image])
     move.forget(image)

@@ -76,7 +76,8 @@ public struct Tool: Sendable {
 
   /// The lab's own, and none of the machine's.
   private func configuration(for arguments: [String]) -> [String] {
-    arguments.first == "lab" || arguments.contains("--config")
+    let takesNone = ["lab", "status", "watch", "cancel", "history"].contains(arguments.first ?? "")
+    return takesNone || arguments.contains("--config")
       ? [] : ["--config", lab?.configurationPath ?? "/dev/null"]
   }
 

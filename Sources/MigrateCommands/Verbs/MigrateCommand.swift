@@ -29,8 +29,12 @@ public struct MigrateCommand: AsyncParsableCommand {
     }
     holdStandardDescriptors()
     do {
-      let verb = try parseAsRoot()
-      guard let verb = verb as? any AsyncParsableCommand else { exit(withError: CleanExit.helpRequest(verb)) }
+      var parsed = try parseAsRoot()
+      guard let verb = parsed as? any AsyncParsableCommand else {
+        // The parser's own help.
+        try parsed.run()
+        exit()
+      }
       Task {
         do {
           var verb = verb

@@ -5,7 +5,9 @@ import MigrationModel
 /// A missing image is made by the engine, in a directory or an active pool that is there (`MigrationRequest.need`). QEMU
 /// copies only onto a target of exactly the disk's size (block/mirror.c), and a full target ends the copy. A target that
 /// is the disk itself, on storage of both hosts, is none. What an incremental copy stands on is storage.present's.
-let storageCopySpace = Rule("storage.copy-space", .blocker, "copied disks have targets of their size, or can have, and room") {
+let storageCopySpace = Rule(
+  "storage.copy-space", .blocker, "copied disks have targets of their size, or can have, and room"
+) {
   move in
   if let reason = move.nothingRuns { return .notApplicable(reason) }
   let copied = move.domain.disks.filter(move.isCopied)
@@ -119,7 +121,8 @@ private struct Copy {
         guard conf["dynamic_ownership"] == "0" else { return plan() }
         return noTarget(
           target, size, "with dynamic_ownership off, QEMU as \(user) could not open what libvirt makes",
-          remedy: create(target, size) + ["On \(there), then: chown \(user.filter { $0 != "+" }) \(target.shellQuoted)"])
+          remedy: create(target, size) + ["On \(there), then: chown \(user.filter { $0 != "+" }) \(target.shellQuoted)"]
+        )
       }
     }
   }
@@ -168,7 +171,9 @@ private struct Copy {
   /// 512 counts as the next that is one, as QEMU has it.
   private func ontoRaw(_ file: FileIdentity, at path: String, _ size: DiskSize) -> CopyPlan {
     if file.kind == "block", file.size.rawValue == 0 { return CopyPlan(issues: [unknownDevice(path, size)]) }
-    guard file.size.sectors == size.capacity.sectors else { return CopyPlan(issues: [otherSize(path, file.size, size)]) }
+    guard file.size.sectors == size.capacity.sectors else {
+      return CopyPlan(issues: [otherSize(path, file.size, size)])
+    }
     guard file.kind == "regular" else { return CopyPlan() }
     return CopyPlan(demands: [demand(in: .directory(directory(of: path)), taken(size), isCertain: false)])
   }
