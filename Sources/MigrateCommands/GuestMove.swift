@@ -16,6 +16,8 @@ struct GuestMove: Sendable {
   var timeout: Duration
   /// nil: this move is not written down.
   var journal: Journal?
+  /// The journal's file, where one was asked for, for the commands that are told.
+  var journalFile: String?
   var start: ContinuousClock.Instant
 
   /// Moves the guest and returns how it ended; `report` is called in order, the result last.
@@ -27,7 +29,8 @@ struct GuestMove: Sendable {
   ) async throws -> MigrationResult {
     let backend = try await LibvirtBackend.open(
       domain, from: LibvirtHost(source), to: LibvirtHost(destination), request,
-      remedy: [recoverCommand(domain, from: source.uri, to: destination.uri)], timeout: timeout, since: start)
+      remedy: [recoverCommand(domain, from: source.uri, to: destination.uri, journal: journalFile)], timeout: timeout,
+      since: start)
     if let choice { report(.decision(MigrationDecision(.mode, because: choice.told)), ContinuousClock.now - start) }
     guard let journal else {
       return await drive(backend, backend.intent, since: start, wishes: wishes, report: report)
@@ -83,11 +86,6 @@ struct GuestMove: Sendable {
 
 extension ModeChoice {
   fileprivate var told: String { "\(mode.rawValue), because \(because)" }
-}
-
-/// What a person runs when a move cannot be settled.
-func recoverCommand(_ domain: String, from source: String, to destination: String) -> String {
-  "migrate recover \(domain.shellQuoted) \(source.shellQuoted) \(destination.shellQuoted)"
 }
 
 extension LibvirtHost {

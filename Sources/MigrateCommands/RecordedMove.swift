@@ -32,10 +32,16 @@ struct RecordedMove: Sendable, Equatable {
 }
 
 func recoverCommand(for record: MoveRecord, journal: String?) -> String {
+  recoverCommand(record.domain, from: record.source.uri, to: record.destination.uri, journal: journal)
+}
+
+/// What a person runs when a move cannot be settled.
+/// - Parameter journal: the file, where another than the usual one was asked for.
+func recoverCommand(_ domain: String, from source: String, to destination: String, journal: String?) -> String {
   let option = journal.map { " --journal \($0.shellQuoted)" } ?? ""
   // A name that begins with a dash is no option.
-  let separator = record.domain.hasPrefix("-") ? " --" : ""
-  let words = [record.domain, record.source.uri, record.destination.uri].map(\.shellQuoted)
+  let separator = domain.hasPrefix("-") ? " --" : ""
+  let words = [domain, source, destination].map(\.shellQuoted)
   return "migrate recover\(option)\(separator) \(words.joined(separator: " "))"
 }
 

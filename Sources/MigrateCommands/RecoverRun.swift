@@ -29,7 +29,8 @@ struct RecoverRun: Sendable {
     destination = try directory.target(verb.destination, ssh: nil)
     timeout = .seconds(Int64(verb.timeout))
     journalOptions = verb.journal
-    rerun = recoverCommand(verb.domain, from: verb.source, to: verb.destination)
+    rerun = recoverCommand(
+      verb.domain, from: verb.source, to: verb.destination, journal: verb.journal.journal)
   }
 
   /// - Parameter confirms: asked before anything is done.
@@ -120,6 +121,7 @@ struct RecoverRun: Sendable {
     (request.postcopy, request.postcopyResume) = (true, true)
     let move = GuestMove(
       domain: domain, source: source, destination: destination, request: request, timeout: timeout, journal: nil,
+      journalFile: nil,
       start: .now)
     do {
       let result = try await move.run(wishes: AsyncStream { _ in }) { _, _ in }
