@@ -30,7 +30,7 @@ import Testing
   /// What was written just before the end is there, and who wrote it is known for dead.
   @Test func aMoverThatIsKilledLeavesItsMoveToBeSettled() async throws {
     let path = place.path
-    await #expect(processExitsWith: .signal(SIGKILL)) { [path] in
+    await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
       let journal = try Journal.open(at: path)
       try journal.note(.pool(host: "kvm2", uri: there.uri, name: "images"), for: try journal.begin())
       kill(getpid(), SIGKILL)
