@@ -71,9 +71,11 @@ import Testing
 
   @Test(arguments: ["status", "watch", "cancel", "history"])
   func everyVerbExplainsItself(verb: String) async throws {
-    let output = try await Tool().run([verb, "--help"])
-    #expect(output.status == 0)
-    #expect(output.text.contains("USAGE: migrate \(verb) "), "\(output.text)")
+    try await withJournal {
+      let output = try await Tool().run([verb, "--help"])
+      #expect(output.status == 0)
+      #expect(output.text.contains("USAGE: migrate \(verb) "), "\(output.text)")
+    }
   }
 
   @Test func watchEndsAsTheMoveDoes() async throws {
