@@ -30,7 +30,7 @@ public struct MoveRecord: Identifiable, Sendable, Equatable {
   public var source: HostReference
   public var destination: HostReference
   public var request: MigrationRequest
-  /// The process that moves the guest.
+  /// The process that moves the guest, or settles what was left; dead as soon as a result needs a person.
   public var owner: ProcessIdentity
   /// Seconds since 1970.
   public var startedAt: Double

@@ -45,5 +45,11 @@ func recoverCommand(_ domain: String, from source: String, to destination: Strin
   return "migrate recover\(option)\(separator) \(words.joined(separator: " "))"
 }
 
+/// Why the journal lets no move of a guest begin, with the command that settles one that was left.
+func whyNotBegun(_ error: any Error, journal: String?) -> String {
+  guard let left = error as? MoveInterrupted else { return "\(error)" }
+  return "\(left), and must be settled first: \(recoverCommand(for: left.record, journal: journal))"
+}
+
 /// Seconds since 1970 as RFC 3339 has them, in UTC: "2026-01-31T12:00:00Z".
 func timestamp(_ seconds: Double) -> String { Date(timeIntervalSince1970: seconds).formatted(.iso8601) }

@@ -54,6 +54,18 @@ import Testing
     #expect(throws: JournalError.notOpen(file: place.path, move: id)) { try journal.adopt(id, by: .current()) }
   }
 
+  /// Also while the process that moved the guest lives on: it has done with it.
+  @Test func aMoveThatNeedsAPersonIsTakenUpByOneProcessOnly() throws {
+    let journal = try Journal.open(at: place.path)
+    let id = try journal.begin()
+    try journal.finish(id, MigrationResult(outcome: .needsAttention), at: 1008)
+    #expect(try journal.move(id)?.owner.isAlive == false)
+    try journal.adopt(id, by: .current())
+    let record = try #require(try journal.move(id))
+    #expect(throws: MoveInProgress(record: record)) { try journal.adopt(id, by: .dead()) }
+    #expect(throws: MoveInProgress(record: record)) { try journal.begin() }
+  }
+
   @Test func ofTwoThatBeginAtOnceOneMoves() async throws {
     let journals = [try Journal.open(at: place.path), try Journal.open(at: place.path)]
     for round in 0..<100 {

@@ -29,10 +29,10 @@ public struct MigrateCommand: AsyncParsableCommand {
     }
     holdStandardDescriptors()
     do {
-      var parsed = try parseAsRoot()
-      guard let verb = parsed as? any AsyncParsableCommand else {
-        // The parser's own help.
-        try parsed.run()
+      var command = try parseAsRoot()
+      guard let verb = command as? any AsyncParsableCommand else {
+        // The parser's own command `help`, which is also what `--help` after a verb becomes.
+        try command.run()
         exit()
       }
       Task {
