@@ -74,7 +74,8 @@ let package = Package(
       .testTarget(
         name: "LabTests",
         dependencies: [
-          "Lab", "Trials", "Libvirt", "Engine", "Threads", "MigrationModel", "Preflight", "migrate", subprocess,
+          "Lab", "Trials", "Libvirt", "DomainXML", "Engine", "Threads", "MigrationModel", "Preflight", "migrate",
+          subprocess,
         ],
         swiftSettings: strict),
     ],
