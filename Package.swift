@@ -73,7 +73,8 @@ let package = Package(
       .testTarget(
         name: "LabTests",
         dependencies: [
-          "Lab", "Trials", "Libvirt", "Engine", "Journal", "Threads", "MigrationModel", "Preflight", "migrate",
+          "Lab", "Trials", "Libvirt", "DomainXML", "Engine", "Journal", "Threads", "MigrationModel", "Preflight",
+          "migrate",
           subprocess,
         ],
         swiftSettings: strict),
