@@ -7,6 +7,7 @@ packages=(
   chrony faketime nftables # their clocks and firewalls
   busybox-static kmod bindfs # its guests and their storage
   iproute2 iputils-ping util-linux # its networks
+  openssl # certificates of its hosts
   netcat-openbsd python3-jsonschema # what tests look with
 )
 
