@@ -4,7 +4,8 @@ import Trials
 
 @main struct TrialsTool: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "lab-trials", abstract: "Tries the tool at length on a lab.", subcommands: [Faults.self])
+    commandName: "lab-trials", abstract: "Tries the tool at length on a lab.",
+    subcommands: [Faults.self, IllegalCommand.self])
 }
 
 struct Faults: AsyncParsableCommand {
