@@ -23,7 +23,8 @@ struct FaultTrial: Sendable {
   func run() async throws -> FaultObservation {
     let guest = GuestSpecification(
       name: "keeper", memory: 192, address: lab.plan.guestAddress(1),
-      keeper: .init(mebibytes: 24, mebibytesPerSecond: 8))
+      keeper: .init(mebibytes: 24, mebibytesPerSecond: 8),
+      emulator: try SoundEmulator.install(in: lab))
     try await lab.boot(guest, on: source)
     let keeper = KeeperClient(address: lab.plan.guestAddress(1))
     _ = try await keeper.ask()
@@ -43,7 +44,6 @@ struct FaultTrial: Sendable {
     }
     seen.seconds = (ContinuousClock.now - start).seconds
     seen.watch = try await watch.stop()
-    if seen.watch?.bootIDChanged == true { for host in [source, destination] { FileHandle.standardError.write((try? Data(contentsOf: URL(filePath: host.logDirectory + "/qemu/\(guest.id)-console.log"))) ?? Data("no console".utf8)); FileHandle.standardError.write(Data("-- \(host.name) \(seen.watch!)\n".utf8)) } }
     try await remove(guest)
     return seen
   }
