@@ -45,7 +45,7 @@ let package = Package(
     target("DomainXML", ["CLibxml2", "MigrationModel"]),
     target("SSH", ["CLibssh", "Threads", subprocess]),
     target("Probes", ["MigrationModel", "Libvirt", "SSH", "DomainXML", "Threads", subprocess]),
-    target("Engine", ["MigrationModel", "Libvirt", "Threads"]),
+    target("Engine", ["MigrationModel", "Libvirt", "DomainXML", "Threads"]),
     target("Journal", ["MigrationModel", grdb]),
     // The surface.
     target(
@@ -72,7 +72,10 @@ let package = Package(
         swiftSettings: strict),
       .testTarget(
         name: "LabTests",
-        dependencies: ["Lab", "Trials", "Libvirt", "MigrationModel", "Preflight", "migrate", subprocess],
+        dependencies: [
+          "Lab", "Trials", "Libvirt", "Engine", "Journal", "Threads", "MigrationModel", "Preflight", "migrate",
+          subprocess,
+        ],
         swiftSettings: strict),
     ],
   ].flatMap { $0 }

@@ -12,6 +12,7 @@ extension DomainFacts {
         isReadOnly: element.child("readonly") != nil,
         isShareable: element.child("shareable") != nil,
         backingFiles: backingFiles(below: element),
+        backing: backing(of: element),
         cache: element.child("driver")?.attribute("cache"),
         format: element.child("driver")?.attribute("type"),
         startupPolicy: element.child("source")?.attribute("startupPolicy"), servers: servers(of: element),
@@ -80,6 +81,13 @@ private func backingFiles(below disk: XMLElement) -> [String] {
     let data = layer.child("source")?.child("dataStore")
     return [depth == 0 ? nil : layer, data].compactMap { $0.flatMap { path(of: diskSource(of: $0)) } }
   }
+}
+
+/// An empty `<backingStore/>` ends the chain; where there is none, libvirt has not looked.
+private func backing(of disk: XMLElement) -> Disk.Backing? {
+  guard let layer = disk.child("backingStore") else { return nil }
+  let source = diskSource(of: layer)
+  return source == .none ? .nothing : .image(source, format: layer.child("format")?.attribute("type"))
 }
 
 private func path(of source: Disk.Source) -> String? {

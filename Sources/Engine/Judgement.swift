@@ -72,6 +72,11 @@ extension Sighting: CustomStringConvertible {
     if case (.unreachable, .unreachable) = (self, other) { true } else { self == other }
   }
 
+  var reason: String? {
+    guard case .present(_, let reason, _, _) = self else { return nil }
+    return reason
+  }
+
   /// A job runs.
   var isBusy: Bool {
     guard case .present(_, _, _, let isBusy) = self else { return false }
@@ -83,7 +88,8 @@ extension Sighting: CustomStringConvertible {
     return state.isActive
   }
 
-  var isPersistent: Bool {
+  /// The host keeps a definition of it.
+  public var isPersistent: Bool {
     guard case .present(_, _, let isPersistent, _) = self else { return false }
     return isPersistent
   }

@@ -69,8 +69,10 @@ public final class LibvirtBackend: MigrationBackend {
     let state = try mover.status().state
     call = MigrationCall(request, isActive: state.isActive, isPersistent: try mover.isPersistent())
     intent = Machine.Intent(
-      sourceName: source.name, destinationName: destination.name, initialState: state, leavesPaused: request.suspend,
-      scope: call.scope(isActive: state.isActive), policy: ConvergencePolicy(request), remedy: remedy)
+      sourceName: source.name, destinationName: destination.name,
+      initialState: request.postcopyResume ? .running : state, leavesPaused: request.suspend,
+      scope: call.scope(isActive: state.isActive), policy: ConvergencePolicy(request),
+      needsDestination: !call.isPeerToPeer, resumesPostcopy: request.postcopyResume, remedy: remedy)
     (self.mover, self.destinationConnection) = (mover, destinationConnection)
     (self.request, self.start, uuid) = (request, start, mover.uuid)
     let (events, post) = AsyncStream.makeStream(of: Machine.Event.self)
@@ -119,7 +121,7 @@ public final class LibvirtBackend: MigrationBackend {
         case .set(.bandwidth(let rate), _): try guest.setMaxSpeed(rate)
         case .set(.postcopyBandwidth(let rate), _): try guest.setMaxSpeed(rate, inPostcopy: true)
         case .set(.maxDowntime(let limit), _): try guest.setMaxDowntime(.milliseconds(limit))
-        case .suspend: try guest.suspend()
+        case .suspend, .fence: try guest.suspend()
         case .startPostcopy: try guest.startPostcopy()
         case .pausePostcopy: try guest.pausePostcopy()
         }
@@ -139,9 +141,7 @@ public final class LibvirtBackend: MigrationBackend {
       try await source.withGuest { guest in
         switch repair {
         case .resumeSource: try guest.resume()
-        case .removeSource:
-          try guest.destroy()
-          if undefines, try guest.isPersistent() { try guest.undefine() }
+        case .removeSource: try guest.remove(undefining: undefines)
         }
       }
     }
@@ -232,15 +232,22 @@ private func refusal(_ body: () async throws -> Void) async -> String? {
   }
 }
 
-private func connect(to host: LibvirtHost, _ timeout: Duration) async throws -> Connection {
+func connect(to host: LibvirtHost, _ timeout: Duration) async throws -> Connection {
   try await blocking(within: timeout, orThrow: { Unanswered(host: host.name) }) {
     try Connection.open(host.uri, host: host.name)
   }
 }
 
-private func lookUp(_ domain: String, on host: LibvirtHost, _ timeout: Duration) async throws -> Domain {
+/// By name, or by UUID where it looks like one and no guest has such a name.
+func lookUp(_ domain: String, on host: LibvirtHost, _ timeout: Duration) async throws -> Domain {
   try await blocking(within: timeout, orThrow: { Unanswered(host: host.name) }) {
-    try Connection.open(host.uri, host: host.name).domain(named: domain)
+    let connection = try Connection.open(host.uri, host: host.name)
+    do {
+      return try connection.domain(named: domain)
+    } catch let error as LibvirtError where error.code == .noDomain {
+      guard let found = try? connection.domain(uuid: domain) else { throw error }
+      return found
+    }
   }
 }
 

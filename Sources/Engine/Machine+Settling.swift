@@ -30,12 +30,14 @@ extension Machine {
   private mutating func lookOn(
     _ call: CallOutcome, quietSince since: Duration, seen: Inspection, at: Duration
   ) -> [Effect] {
-    let action = recovery(source: seen.source, destination: seen.destination)
+    let action = recovery(
+      source: seen.source, destination: seen.destination, isFenced: decided.contains(.fence))
     let isSteady = isSteady(seen, since: since, at: at)
     let isWaiting = if case .wait = action { true } else { false }
     let quietSince = isWaiting || !seen.saysTheSame(as: lastSeen) ? at : since
     state = .settling(call, quietSince: quietSince)
     lastSeen = seen
+    if case .pauseSource = action { return fence() + [.inspect(after: Self.pause)] }
     if isSteady, let (repair, because) = repair(action, seen) { return begin(repair, because, call) }
     if isSteady, let end = end(action, call, seen) { return clear(end.0, end.1, seen, at: at) }
     if at - quietSince >= Self.patience {
@@ -78,7 +80,7 @@ extension Machine {
       let wasWanted = ["shutdown", "destroyed"].contains(sourceEnd)
       return (wasWanted ? .failed : .needsAttention, failure(of: call, action, seen))
     case .resumePostcopy: return (.needsAttention, failure(of: call, action, seen))
-    case .settled, .wait, .resumeSource, .removeSource, .removeDestination, .person: return nil
+    case .settled, .wait, .resumeSource, .pauseSource, .removeSource, .removeDestination, .person: return nil
     }
   }
 
@@ -90,7 +92,7 @@ extension Machine {
     case .startOnSource: what = "the guest's process ended while it moved\(sourceEnd.map { " (\($0))" } ?? "")"
     case .settled: what = "the guest is not as it was"
     case .wait(let because), .resumeSource(let because), .removeSource(let because), .removeDestination(let because),
-      .resumePostcopy(let because), .person(let because):
+      .pauseSource(let because), .resumePostcopy(let because), .person(let because):
       what = because
     }
     failure.message +=

@@ -15,8 +15,36 @@ extension Machine {
   }
 
   mutating func lostSight(_ side: Side) -> [Effect] {
-    if side == .source { sawEverything = false }
-    return []
+    switch side {
+    case .source:
+      sawEverything = false
+      return []
+    case .destination where resumedAt != nil: return fence()
+    case .destination: return giveUpOnDestination()
+    }
+  }
+
+  /// The destination has begun to run the guest, and its answer to the source may be lost: libvirt then lets the source
+  /// go on as well (the comment on Finish in virDomainMigrateVersion3Full and doPeer2PeerMigrate3). A source that is
+  /// paused does no harm, and both hosts say later which of the two stays.
+  ///
+  /// Done again each time: pausing a source that is paused already does not keep libvirt from letting it go on later.
+  mutating func fence() -> [Effect] {
+    guard !isInPostcopy else { return [] }
+    guard decided.insert(.fence).inserted else { return [.control(.fence)] }
+    let because =
+      "the guest was seen running on \(intent.destinationName): \(intent.sourceName) must not run it as well"
+    return [.control(.fence), .report(.decision(MigrationDecision(.fence, because: because)))]
+  }
+
+  /// A plain move whose destination cannot be told to go on cannot end: the guest stays, at once and not after a time-out.
+  private mutating func giveUpOnDestination() -> [Effect] {
+    guard intent.needsDestination, abortCause == nil, case .running(let phase) = state, phase < .continue else {
+      return []
+    }
+    let because = "the connection to \(intent.destinationName) was lost, without which a plain move cannot end"
+    let decision = MigrationDecision(.abort, because: because)
+    return [.report(.decision(decision))] + abort(.decision(decision))
   }
 
   mutating func lifecycle(_ side: Side, _ event: GuestEvent, at: Duration) -> [Effect] {
@@ -37,6 +65,7 @@ extension Machine {
     case (.destination, .resumedAfterMigration):
       resumedAt = resumedAt ?? at
       return told + advance(to: .continue, detail: "running on \(intent.destinationName)")
+    case (.source, .resumedAfterMigration) where resumedAt != nil: return fence() + told
     case (.source, .ended):
       sourceEnd = event.detail
       return told
@@ -56,7 +85,7 @@ extension Machine {
     case .suspend: return told + [.control(.suspend)]
     case .postcopy: return told + [.control(.startPostcopy)]
     case .pausePostcopy: return told + [.control(.pausePostcopy)]
-    case .mode, .set, .resumeSource, .removeSource, .refused: return told
+    case .mode, .set, .fence, .resumeSource, .removeSource, .refused: return told
     }
   }
 
@@ -95,7 +124,7 @@ extension Machine {
       [.answer(id: id, error: nil), .report(.decision(MigrationDecision(setting)))]
     case (.set(_, let id), .some(let error)):
       [.answer(id: id, error: error), .report(.decision(MigrationDecision(.refused, because: error)))]
-    case (.suspend, nil), (.startPostcopy, nil), (.pausePostcopy, nil): []
+    case (.suspend, nil), (.startPostcopy, nil), (.pausePostcopy, nil), (.fence, _): []
     case (.pausePostcopy, .some(let error)): [.report(.decision(MigrationDecision(.refused, because: error)))]
     case (.suspend, .some(let error)), (.startPostcopy, .some(let error)): giveUp(because: error)
     }

@@ -15,11 +15,17 @@ public struct Machine: Sendable, Equatable {
     public var leavesPaused: Bool
     public var scope: Scope
     public var policy: ConvergencePolicy
+    /// Without a connection from here to the destination the move cannot end: libvirt's plain mode.
+    public var needsDestination: Bool
+    /// Goes on with post-copy that broke off: the guest is on its way already.
+    public var resumesPostcopy: Bool
     /// What a person runs when the move cannot be settled.
     public var remedy: [String]
     public init(
       sourceName: String, destinationName: String, initialState: DomainState, leavesPaused: Bool,
-      scope: Scope = .guest, policy: ConvergencePolicy = ConvergencePolicy(), remedy: [String] = []
+      scope: Scope = .guest, policy: ConvergencePolicy = ConvergencePolicy(), needsDestination: Bool = false,
+      resumesPostcopy: Bool = false,
+      remedy: [String] = []
     ) {
       self.sourceName = sourceName
       self.destinationName = destinationName
@@ -27,6 +33,8 @@ public struct Machine: Sendable, Equatable {
       self.leavesPaused = leavesPaused
       self.scope = scope
       self.policy = policy
+      self.needsDestination = needsDestination
+      self.resumesPostcopy = resumesPostcopy
       self.remedy = remedy
     }
   }
@@ -88,6 +96,8 @@ public struct Machine: Sendable, Equatable {
   public enum Control: Sendable, Equatable {
     case set(MoveSetting, id: Int64)
     case suspend, startPostcopy, pausePostcopy
+    /// Pause the source, which may have begun to run beside the destination.
+    case fence
   }
 
   /// What can be done to a guest whose move is over.
@@ -127,7 +137,10 @@ public struct Machine: Sendable, Equatable {
   static let steadiness = Duration.seconds(2)
   static let pause = Duration.milliseconds(100)
 
-  public init(_ intent: Intent) { self.intent = intent }
+  public init(_ intent: Intent) {
+    self.intent = intent
+    isInPostcopy = intent.resumesPostcopy
+  }
 
   /// The next state, and what is to be done for it.
   public mutating func reduce(_ event: Event) -> [Effect] {

@@ -10,6 +10,8 @@ public enum Recovery: Sendable, Equatable {
   case wait(String)
   /// The guest is nowhere else: let it go on where it was.
   case resumeSource(String)
+  /// The guest runs on both: the source went on because the destination's word did not reach it in time.
+  case pauseSource(String)
   /// The guest runs on the destination: its paused copy on the source goes.
   case removeSource(String)
   /// The guest is on the source; what waits on the destination never ran.
@@ -23,8 +25,10 @@ public enum Recovery: Sendable, Equatable {
 
 /// The table: LIBVIRT's states of a guest on either side, and what they mean together (qemuMigrationSrcRecover,
 /// qemuMigrationDstRecover in src/qemu/qemu_process.c say how each side alone comes to be there).
-public func recovery(source: Sighting, destination: Sighting) -> Recovery {
-  let (here, there) = (Standing(source), Standing(destination))
+/// - Parameter isFenced: the move itself paused the source, when the guest was seen running on the destination.
+public func recovery(source: Sighting, destination: Sighting, isFenced: Bool = false) -> Recovery {
+  var (here, there) = (Standing(source), Standing(destination))
+  if isFenced, here == .paused { here = .handedOver }
   switch (here, there) {
   case (.unknown, _), (_, .unknown):
     return .person("one host could not be asked: try again when it answers")
@@ -58,6 +62,8 @@ public func recovery(source: Sighting, destination: Sighting) -> Recovery {
     return .person("the source has no process any more, and what waits on the destination may be incomplete")
   case (.gone, .gone):
     return .startOnSource("neither host has a process of the guest")
+  case (.runs, .runs) where source.reason == "migration canceled" && destination.reason == "migrated":
+    return .pauseSource("it runs on both: libvirt undid on the source what the destination had completed")
   case (.runs, .runs), (.runs, .paused), (.paused, .runs), (.paused, .paused), (.handedOver, .paused):
     return .person("both hosts have the guest")
   case (.runs, .postcopy), (.paused, .postcopy), (.handedOver, .postcopy), (.postcopy, .paused),

@@ -24,9 +24,10 @@ public final class Journal: Sendable {
     try file.create()
     return try translatingErrors(file.path) {
       try file.whileSettingUp {
+        let isAtRest = !file.hasWriteAheadLog
         let queue = try DatabaseQueue(path: file.path, configuration: configuration())
         try queue.writeWithoutTransaction { database in
-          try requireOurs(database, file)
+          try requireOurs(database, file, isAtRest: isAtRest)
           // Written each time: a file that cannot be written to is told now, not in the middle of a move.
           try database.execute(sql: "PRAGMA application_id = \(Schema.applicationID)")
           try database.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
@@ -52,9 +53,10 @@ public final class Journal: Sendable {
   }
 
   private static func openReadOnly(_ file: JournalFile, as name: String) throws -> Journal {
+    let isAtRest = !file.hasWriteAheadLog
     let queue = try DatabaseQueue(path: name, configuration: configuration(readOnly: true))
     try queue.read { database in
-      try requireOurs(database, file)
+      try requireOurs(database, file, isAtRest: isAtRest)
       guard try Schema.migrator.hasCompletedMigrations(database) else {
         throw JournalError.fromOlderVersion(file: file.path)
       }
@@ -72,7 +74,13 @@ public final class Journal: Sendable {
   }
 
   /// Nothing may be written to a database before it is known for ours, or for empty.
-  private static func requireOurs(_ database: Database, _ file: JournalFile) throws {
+  /// - Parameter isAtRest: nobody had it open, so that the file alone holds everything.
+  private static func requireOurs(_ database: Database, _ file: JournalFile, isAtRest: Bool) throws {
+    // SQLite reads what is missing of the last page as zeros, and would take them for figures of a move.
+    if isAtRest, let size = file.size, let page = try Int.fetchOne(database, sql: "PRAGMA page_size"), size % page != 0
+    {
+      throw JournalError.corrupt(file: file.path, cause: "its end is missing")
+    }
     let application = try Int32.fetchOne(database, sql: "PRAGMA application_id")
     let tables = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") ?? 0
     guard tables == 0 || application == Schema.applicationID else { throw JournalError.foreign(file: file.path) }

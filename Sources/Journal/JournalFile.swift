@@ -25,8 +25,16 @@ struct JournalFile: Sendable {
 
   var exists: Bool { access(path, F_OK) == 0 }
 
-  /// A connection that may write keeps one beside the journal.
-  var hasWriteAheadLog: Bool { access("\(path)-wal", F_OK) == 0 }
+  /// In bytes; nil when it cannot be had.
+  var size: Int? { bytes(of: path) }
+
+  /// Whether there is something beside the journal that is not in it yet, as while a process writes to it.
+  var hasWriteAheadLog: Bool { bytes(of: "\(path)-wal") ?? 0 > 0 }
+
+  private func bytes(of path: String) -> Int? {
+    var status = stat()
+    return stat(path, &status) == 0 ? Int(status.st_size) : nil
+  }
 
   /// The file as SQLite's URI of a database that nobody writes to (https://www.sqlite.org/uri.html).
   var immutableURI: String {

@@ -49,6 +49,7 @@ public struct MoveRecord: Identifiable, Sendable, Equatable {
 /// A guest is not moved twice at a time.
 public struct MoveInProgress: Error, Sendable, Equatable, CustomStringConvertible {
   public var record: MoveRecord
+  public init(record: MoveRecord) { self.record = record }
   public var description: String {
     "\(record.domain) is already being moved from \(record.source.name) to \(record.destination.name), by process "
       + "\(record.owner.pid)"

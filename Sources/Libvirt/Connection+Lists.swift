@@ -201,13 +201,15 @@ extension Connection {
 }
 
 extension TypedParameterReader {
-  /// `block.N.name`, `.capacity` and `.allocation` (`virConnectGetAllDomainStats`).
+  /// `block.N.name`, `.capacity`, `.allocation` and `.physical` (`virConnectGetAllDomainStats`).
   var diskSizes: [String: DiskSize] {
     // No more disks than parameters, whatever the count says.
     let disks = (0..<min(unsigned32("block.count") ?? 0, UInt32(max(count, 0)))).compactMap { index in
       string("block.\(index).name").flatMap { name in
         bytes("block.\(index).capacity").flatMap { capacity in
-          bytes("block.\(index).allocation").map { (name, DiskSize(capacity: capacity, allocation: $0)) }
+          bytes("block.\(index).allocation").map {
+            (name, DiskSize(capacity: capacity, allocation: $0, physical: bytes("block.\(index).physical")))
+          }
         }
       }
     }

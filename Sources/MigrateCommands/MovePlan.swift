@@ -77,6 +77,8 @@ struct Check: Sendable, Equatable {
   var domain: DomainFacts
   var source: HostFacts
   var destination: HostFacts
+  /// What the assessment is of.
+  var choice: ModeChoice
   var assessment: Assessment
 }
 
@@ -153,7 +155,8 @@ extension MovePlan {
       // The next guest finds this one there: each alone may fit where together they do not.
       let moves = assessment.verdict != .blocked && domain.isActive
       if moves { policy.memoryReserve = policy.memoryReserve + memoryNeeded(by: domain) }
-      return Check(domain: domain, source: here, destination: there, assessment: assessment)
+      let choice = chosenMode(for: request, isActive: domain.isActive, over: (here, there, pair))
+      return Check(domain: domain, source: here, destination: there, choice: choice, assessment: assessment)
     }
   }
 }

@@ -1,4 +1,5 @@
 import Engine
+import Journal
 import Libvirt
 import MigrationModel
 import Preflight
@@ -10,16 +11,19 @@ struct MoveRun: Sendable {
   private let interrupts: Interrupts
   private let start: ContinuousClock.Instant
   private let writer: UpdateWriter
+  /// nil: nothing is written down.
+  private let openJournal: @Sendable () async throws -> Journal?
 
   init(
     _ arguments: MoveArguments, isUnchecked: Bool, _ interrupts: Interrupts, since start: ContinuousClock.Instant,
-    to writer: UpdateWriter
+    to writer: UpdateWriter, journal openJournal: @escaping @Sendable () async throws -> Journal?
   ) {
     self.arguments = arguments
     self.isUnchecked = isUnchecked
     self.interrupts = interrupts
     self.start = start
     self.writer = writer
+    self.openJournal = openJournal
   }
 
   /// Moves the guests and says how each ended. After a cancel, or a guest that needs a person, no further one is begun.
@@ -31,15 +35,16 @@ struct MoveRun: Sendable {
       guard !illegal.contains(where: { $0.severity == .blocker }) else { return refuse(illegal) }
       if arguments.all { plan.domains = try await plan.activeDomains() }
       guard !plan.domains.isEmpty else { return nothingToMove(plan) }
+      let journal = try await openJournal()
       let checks = isUnchecked ? nil : try await preflight(plan)
-      return .together(moves: await moveAll(plan, checks))
+      return .together(moves: await moveAll(plan, checks, journal))
     } catch let failure as CommandFailure {
       return fail(failure)
     }
   }
 
   /// Keeps `--max-parallel` guests moving, in the order of the command line.
-  private func moveAll(_ plan: MovePlan, _ checks: [Check]?) async -> [ExitStatus] {
+  private func moveAll(_ plan: MovePlan, _ checks: [Check]?, _ journal: Journal?) async -> [ExitStatus] {
     await withTaskGroup(of: ExitStatus.self) { tasks in
       var statuses: [ExitStatus] = []
       for (index, domain) in plan.domains.enumerated() {
@@ -47,7 +52,7 @@ struct MoveRun: Sendable {
         let obstacle = obstacle(after: statuses)
         tasks.addTask {
           let result =
-            if let obstacle { end(domain, obstacle) } else { await move(domain, plan, checks?[index]) }
+            if let obstacle { end(domain, obstacle) } else { await move(domain, plan, checks?[index], journal) }
           return ExitStatus(result.outcome)
         }
       }
@@ -78,27 +83,24 @@ struct MoveRun: Sendable {
   }
 
   /// Moves one guest, unless preflight found that it must not.
-  private func move(_ domain: String, _ plan: MovePlan, _ check: Check?) async -> MigrationResult {
+  private func move(_ domain: String, _ plan: MovePlan, _ check: Check?, _ journal: Journal?) async -> MigrationResult {
     if let check, let refusal = refusal(check) {
       return end(domain, refusal, findings: check.assessment.findings, check)
     }
-    let (source, destination) = (plan.source, plan.destination)
+    let skew = check.flatMap(clockSkew)
+    let findings = check?.assessment.findings ?? []
+    let move = GuestMove(
+      domain: domain, source: plan.source, destination: plan.destination, request: plan.request, timeout: plan.timeout,
+      journal: journal, start: start)
+    writer.explain(findings, check, isRefusal: false)
     do {
-      let backend = try await LibvirtBackend.open(
-        domain, from: LibvirtHost(name: source.name, uri: source.uri),
-        to: LibvirtHost(name: destination.name, uri: destination.uri), plan.request,
-        remedy: [recoverCommand(domain, from: source.uri, to: destination.uri)], timeout: plan.timeout, since: start)
-      let skew = check.flatMap(clockSkew)
-      let findings = check?.assessment.findings ?? []
-      writer.explain(findings, check, isRefusal: false)
-      return await drive(backend, backend.intent, since: start, wishes: interrupts.wishes()) { content, at in
+      return try await move.run(wishes: interrupts.wishes()) { content, at in
         writer.write(content.with(skew), at: at, domain: domain) { line in
           if case .result = content { dress(&line, findings) }
         }
       }
     } catch {
-      let code = (error as? LibvirtError).map { Int($0.code.rawValue) }
-      return end(domain, MigrationResult(outcome: .failed, error: MigrationFailure(code: code, message: "\(error)")))
+      return end(domain, MigrationResult(notBegun: error))
     }
   }
 
@@ -155,17 +157,33 @@ struct MoveRun: Sendable {
   private var elapsed: Duration { ContinuousClock.now - start }
 }
 
-/// What a person runs when a move cannot be settled.
-private func recoverCommand(_ domain: String, from source: String, to destination: String) -> String {
-  "migrate recover \(domain.shellQuoted) \(source.shellQuoted) \(destination.shellQuoted)"
-}
-
 /// How far the destination's clock is ahead of the source's; nil when either could not be measured.
 private func clockSkew(_ check: Check) -> (skew: Duration, error: Duration)? {
   guard let source = check.source.clock.value, let destination = check.destination.clock.value else { return nil }
   return (
     .nanoseconds(destination.offset - source.offset), .nanoseconds(source.errorBound + destination.errorBound)
   )
+}
+
+extension MigrationResult {
+  /// Of a move that could not be begun.
+  fileprivate init(notBegun error: any Error) {
+    var failure = MigrationFailure(message: "\(error)")
+    var outcome = Outcome.failed
+    switch error {
+    case let error as LibvirtError: failure.code = Int(error.code.rawValue)
+    case let running as MoveInProgress:
+      outcome = .blocked
+      failure.message += "; it is move \(running.record.id), in phase \(running.record.phase?.rawValue ?? "preflight")"
+      failure.remedy = ["migrate watch \(running.record.domain.shellQuoted)"]
+    case let left as MoveInterrupted:
+      outcome = .needsAttention
+      let record = left.record
+      failure.remedy = [recoverCommand(record.domain, from: record.source.uri, to: record.destination.uri)]
+    default: break
+    }
+    self.init(outcome: outcome, error: failure)
+  }
 }
 
 extension MigrationResult.Outcome {

@@ -32,11 +32,11 @@ struct RecordedMove: Sendable, Equatable {
 }
 
 func recoverCommand(for record: MoveRecord, journal: String?) -> String {
-  let option = journal.map { ["--journal", $0] } ?? []
+  let option = journal.map { " --journal \($0.shellQuoted)" } ?? ""
   // A name that begins with a dash is no option.
-  let words = option + ["--", record.domain, record.source.uri, record.destination.uri]
-  let needed = record.domain.hasPrefix("-") ? words : words.filter { $0 != "--" }
-  return (["migrate", "recover"] + needed.map(\.shellQuoted)).joined(separator: " ")
+  let separator = record.domain.hasPrefix("-") ? " --" : ""
+  let words = [record.domain, record.source.uri, record.destination.uri].map(\.shellQuoted)
+  return "migrate recover\(option)\(separator) \(words.joined(separator: " "))"
 }
 
 /// Seconds since 1970 as RFC 3339 has them, in UTC: "2026-01-31T12:00:00Z".

@@ -152,10 +152,13 @@ public struct OtherDevice: Codable, Sendable, Hashable {
 public struct DiskSize: Codable, Sendable, Hashable {
   /// What the guest sees.
   public var capacity: ByteCount
-  /// What it takes on the source's storage.
+  /// How far into its image QEMU has written; of a raw image since it was opened only.
   public var allocation: ByteCount
-  public init(capacity: ByteCount, allocation: ByteCount) {
+  /// What its file takes on the source's storage, or how large its device is; nil where that was not told.
+  public var physical: ByteCount?
+  public init(capacity: ByteCount, allocation: ByteCount, physical: ByteCount? = nil) {
     self.capacity = capacity
     self.allocation = allocation
+    self.physical = physical
   }
 }

@@ -153,6 +153,8 @@ public struct Disk: Codable, Sendable, Hashable {
   public var isShareable: Bool
   /// Files of the live backing chain below the top image, nearest first.
   public var backingFiles: [String]
+  /// What the top image stands on; nil where the XML does not say, as that of a guest that does not run.
+  public var backing: Backing?
   /// `<driver cache=>`: "none", "writeback"; nil is QEMU's default, writeback.
   public var cache: String?
   /// `<driver type=>`: "raw", "qcow2".
@@ -176,6 +178,12 @@ public struct Disk: Codable, Sendable, Hashable {
     case other(String)
   }
 
+  /// What is right below the top image (`<backingStore>`).
+  public enum Backing: Codable, Sendable, Hashable {
+    case nothing
+    case image(Source, format: String?)
+  }
+
   /// The local path that the source names, nil for network storage, volumes and empty drives.
   public var path: String? {
     switch source {
@@ -186,8 +194,8 @@ public struct Disk: Codable, Sendable, Hashable {
 
   public init(
     target: String, device: String = "disk", source: Source, isReadOnly: Bool = false, isShareable: Bool = false,
-    backingFiles: [String] = [], cache: String? = nil, format: String? = nil, startupPolicy: String? = nil,
-    servers: [String] = [], isTransient: Bool = false
+    backingFiles: [String] = [], backing: Backing? = nil, cache: String? = nil, format: String? = nil,
+    startupPolicy: String? = nil, servers: [String] = [], isTransient: Bool = false
   ) {
     self.target = target
     self.device = device
@@ -195,6 +203,7 @@ public struct Disk: Codable, Sendable, Hashable {
     self.isReadOnly = isReadOnly
     self.isShareable = isShareable
     self.backingFiles = backingFiles
+    self.backing = backing
     self.cache = cache
     self.format = format
     self.startupPolicy = startupPolicy

@@ -65,6 +65,8 @@ public struct HostFacts: Codable, Sendable, Equatable {
   public var sshd: Fact<SSHDLimits?>
   /// Version of swtpm; known(nil) when it is not installed.
   public var swtpm: Fact<Version?>
+  /// Version of qemu-img, without which libvirt makes no qcow2 images; known(nil) when it is not installed.
+  public var imageTool: Fact<Version?>
   /// What disks, devices and the boot of the checked domains name, by path, and the directories of files that are yet to
   /// be made; known(nil) when there is no such file.
   public var files: [String: Fact<FileIdentity?>]
@@ -114,6 +116,7 @@ public struct HostFacts: Codable, Sendable, Equatable {
     tls = .known(nil)
     sshd = .gap(gap)
     swtpm = .gap(gap)
+    imageTool = .gap(gap)
     files = [:]
     volumes = [:]
     freeSpace = [:]
@@ -292,6 +295,9 @@ public struct StoragePool: Codable, Sendable, Hashable {
     self.target = target
     self.available = available
   }
+
+  /// Its volumes are files, which take their room as they are written.
+  public var holdsFiles: Bool { ["dir", "fs", "netfs"].contains(type) }
 }
 
 /// A domain as a host lists it.

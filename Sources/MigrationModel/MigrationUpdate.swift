@@ -44,6 +44,8 @@ public struct MigrationDecision: Codable, Sendable, Equatable {
     case abort, suspend, postcopy
     /// Post-copy was paused, because nothing arrives any more.
     case pausePostcopy = "pause-postcopy"
+    /// The source was paused, because the guest was seen running on the destination.
+    case fence
     /// A limit was changed at someone's wish.
     case set
     /// The move is over and left something: the paused source was resumed, or removed.

@@ -13,8 +13,8 @@ public struct PairFacts: Codable, Sendable, Equatable {
   public var migrationPort: Fact<PortProbe>
   /// The largest packet that goes from the source to the destination in one piece.
   public var pathMTU: Fact<PathMTU>
-  /// What the source's daemon finds at the destination's URI; asked only where the daemons talk to each other, else
-  /// known(nil).
+  /// What the source's daemon finds at the destination's URI; asked only where the daemons talk to each other or might
+  /// (`auto`), else known(nil).
   public var peer: Fact<PeerConnection?>
 
   public init(source: String, destination: String, gap: Gap) {

@@ -14,6 +14,9 @@ public struct ByteCount: RawRepresentable, Codable, Sendable, Hashable, Comparab
     return ByteCount(rawValue: overflow ? .max : sum)
   }
 
+  /// In units of 512 bytes, the last of which may be cut short: QEMU counts disks in them.
+  public var sectors: UInt64 { rawValue / 512 + (rawValue % 512 == 0 ? 0 : 1) }
+
   /// The largest binary unit in which the count is at least 1, with one decimal where it is not whole: "1.5 GiB".
   public var description: String {
     let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]

@@ -2,11 +2,14 @@ import MigrationModel
 
 /// Asks every rule of the catalogue about one move and draws the verdict.
 ///
-/// Total: facts that are missing become `unknown` findings, never an error and never `ready`.
+/// Total: facts that are missing become `unknown` findings, never an error and never `ready`. What is judged is the mode
+/// that `chosenMode` comes to.
 public func assess(
   _ request: MigrationRequest, domain: DomainFacts, source: HostFacts, destination: HostFacts, pair: PairFacts,
   policy: PreflightPolicy = .init()
 ) -> Assessment {
+  var request = request
+  request.mode = chosenMode(for: request, isActive: domain.isActive, over: (source, destination, pair)).mode
   let move = Move(
     request: request, domain: domain, source: source, destination: destination, pair: pair, policy: policy)
   return assess(catalogue.map { ($0, $0.judge(move)) }, allow: request.allow)

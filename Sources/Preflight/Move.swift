@@ -42,12 +42,7 @@ struct Move: Sendable {
     }
   }
 
-  /// Whether libvirt copies the disk instead of sharing it (`qemuMigrationAnyCopyDisk`).
-  func isCopied(_ disk: Disk) -> Bool {
-    guard request.copyStorage != nil, disk.source != .none else { return false }
-    return request.migrateDisks.isEmpty
-      ? !disk.isReadOnly && !disk.isShareable : request.migrateDisks.contains(disk.target)
-  }
+  func isCopied(_ disk: Disk) -> Bool { request.copies(disk) }
 }
 
 /// A large value that copies of its holder share until one of them is given another: rules hand their move from closure

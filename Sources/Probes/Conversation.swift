@@ -257,7 +257,9 @@ private struct Errand: Sendable {
     emulators = Set(arrivals.compactMap(\.emulator)).sorted()
     routes = Dictionary(
       uniqueKeysWithValues: talk.scope.routes.enumerated().filter { $0.element.source == index }.map {
-        ($0.offset, RouteQuestions(to: looks[$0.element.destination].facts, talk.scope.request))
+        let chooses = !talk.scope.comparesHosts && guests.contains(where: \.isActive)
+        let there = looks[$0.element.destination].facts
+        return ($0.offset, RouteQuestions(to: there, talk.scope.request, choosesMode: chooses))
       })
     let asked = talk.scope.request.migrateURI.flatMap(RouteQuestions.port)
     let isNeeded = talk.scope.comparesHosts || arrivals.contains(where: \.isActive)

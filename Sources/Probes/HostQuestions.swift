@@ -16,7 +16,7 @@ enum HostQuestions {
     nodeName, cpu, kernel, nested, memory, hugePages, hugePageSize, numaNodes, cpusOnline, load, links, addresses,
     portsInUse,
     mounts, qemuConf, lockConf,
-    secrets, daemonLimits, sshd, swtpm, clockSync,
+    secrets, daemonLimits, sshd, swtpm, imageTool, clockSync,
   ]
 }
 

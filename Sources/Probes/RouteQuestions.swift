@@ -6,18 +6,24 @@ struct RouteQuestions: Sendable {
   let name: String?
   /// Where the data goes: the host of --migrateuri, else `name`.
   let address: String?
-  /// The destination's URI, where the daemons talk to each other.
-  private let peerURI: String?
+  /// The question about the destination's URI, where the daemons talk to each other, or may.
+  private let peer: Shell.Section?
 
-  init(to destination: HostFacts, _ request: MigrationRequest) {
+  /// - Parameter choosesMode: a running guest goes this way, and what is found decides how it is led.
+  init(to destination: HostFacts, _ request: MigrationRequest, choosesMode: Bool = false) {
     name = destination.migrationHost.value.flatMap { $0 } ?? destination.hostname.value
     address = request.migrateURI.map(Self.host) ?? name
-    peerURI = request.mode == .p2p || request.mode == .tunnelled ? destination.uri : nil
+    peer =
+      switch request.mode {
+      case .p2p, .tunnelled: Self.peer(destination.uri, limit: 8)
+      // Only a preference hangs on it: no reason to use up the time of all other questions.
+      case .auto where choosesMode && isOpenToPeers(uri: destination.uri): Self.peer(destination.uri, limit: 3)
+      case .auto, .plain, .offline: nil
+      }
   }
 
   private var resolution: Shell.Section? { name.map(Self.resolve) }
   private var mtu: Shell.Section? { address.map(Self.mtu) }
-  private var peer: Shell.Section? { peerURI.map(Self.peer) }
 
   var sections: [Shell.Section] { [resolution, mtu, peer].compactMap { $0 } }
 
@@ -91,13 +97,14 @@ struct RouteQuestions: Sendable {
   }
 
   /// As the source's daemon would: as root, without the agent, the terminal and the environment of this session.
-  static func peer(_ uri: String) -> Shell.Section {
+  /// Gives up after `limit` seconds.
+  static func peer(_ uri: String, limit: Int) -> Shell.Section {
     Shell.Section(
       name: "virsh -c \(uri) capabilities",
       script: """
         command -v virsh >/dev/null || { echo "virsh is missing"; exit 1; }
         [ "$(id -u)" = 0 ] || { echo "the daemon's own credentials can be tried as root only"; exit 1; }
-        if answer=$(env -i HOME=/root PATH="$PATH" timeout 8 virsh -c \(uri.shellQuoted) capabilities 2>&1); then
+        if answer=$(env -i HOME=/root PATH="$PATH" timeout \(limit) virsh -c \(uri.shellQuoted) capabilities 2>&1); then
           echo answered
           printf '%s\\n' "$answer" | sed -n 's/^ *<uuid>\\(.*\\)<.uuid>.*/\\1/p'
         else
@@ -112,7 +119,7 @@ struct RouteQuestions: Sendable {
     case "answered": return lines.count > 1 ? PeerConnection(uuid: String(lines[1])) : nil
     case "failed":
       let words = lines.dropFirst().joined(separator: " ")
-      return PeerConnection(uuid: nil, message: words.isEmpty ? "no answer within 8 s" : words)
+      return PeerConnection(uuid: nil, message: words.isEmpty ? "no answer in time" : words)
     default: return nil
     }
   }

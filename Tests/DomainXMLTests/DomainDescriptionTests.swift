@@ -23,7 +23,8 @@ import Testing
       facts.disks == [
         Disk(
           target: "vda", source: .file("/var/lib/libvirt/images/top.qcow2"),
-          backingFiles: ["/var/lib/libvirt/images/mid.qcow2", "/var/lib/libvirt/images/base.qcow2"], format: "qcow2"),
+          backingFiles: ["/var/lib/libvirt/images/mid.qcow2", "/var/lib/libvirt/images/base.qcow2"],
+          backing: .image(.file("/var/lib/libvirt/images/mid.qcow2"), format: "qcow2"), format: "qcow2"),
         Disk(target: "sda", device: "cdrom", source: .none, isReadOnly: true),
       ])
   }
@@ -45,7 +46,8 @@ import Testing
         Disk(target: "vdc", source: .volume(pool: "images", volume: "every.qcow2")),
         Disk(target: "fda", device: "floppy", source: .directory("/srv/floppy"), isReadOnly: true),
         Disk(target: "vdd", source: .other("nvme")),
-        Disk(target: "vde", source: .file("/srv/top.qcow2")),
+        Disk(target: "vde", source: .file("/srv/top.qcow2"),
+          backing: .image(.network(protocol: "nbd", name: "base"), format: "raw")),
       ], "a mirror's chain is not the guest's, and network storage is not a file")
   }
 

@@ -85,3 +85,23 @@ import Testing
         == StoragePool(name: "r", type: "rbd", isActive: false, target: nil))
   }
 }
+
+@Suite struct VolumeTests {
+  @Test func aVolumeIsReadWithItsUnits() throws {
+    let file = try VolumeDescription(
+      parsing: """
+        <volume type='file'><name>a</name><capacity unit='KiB'>8</capacity><allocation unit='bytes'>0</allocation>
+        <physical unit='bytes'>196616</physical><target><path>/a</path><format type='qcow2'/></target></volume>
+        """)
+    #expect(file.capacity == .bytes(8192))
+    #expect(file.physical == .bytes(196_616))
+    #expect(file.format == "qcow2")
+    let other = try VolumeDescription(parsing: "<volume><capacity>512</capacity><target/></volume>")
+    #expect((other.capacity, other.physical, other.format) == (.bytes(512), nil, nil))
+  }
+
+  @Test(arguments: ["", "<pool/>", "<volume/>", "<volume><capacity unit='ells'>1</capacity></volume>"])
+  func badVolumesAreRefused(text: String) {
+    #expect(throws: XMLError.self) { try VolumeDescription(parsing: text) }
+  }
+}

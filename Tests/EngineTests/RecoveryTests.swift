@@ -5,6 +5,7 @@ import Testing
 private let off = Sighting.present(.shutOff, reason: "shutdown", isPersistent: true)
 private let running = Sighting.present(.running, reason: "booted", isPersistent: true)
 private let moved = Sighting.present(.running, reason: "migrated", isPersistent: true)
+private let undone = Sighting.present(.running, reason: "migration canceled", isPersistent: true)
 private let paused = Sighting.present(.paused, reason: "user", isPersistent: true)
 private let handedOver = Sighting.present(.paused, reason: "migrating", isPersistent: true)
 private let incoming = Sighting.present(.paused, reason: "migrating", isPersistent: false)
@@ -22,7 +23,8 @@ private func busy(_ sighting: Sighting) -> Sighting {
 /// The table of recovery, a test a row.
 @Suite struct RecoveryTests {
   enum Kind {
-    case onSource, onDestination, wait, resumeSource, removeSource, removeDestination, resumePostcopy, start, person
+    case onSource, onDestination, wait, resumeSource, pauseSource, removeSource, removeDestination, resumePostcopy,
+      start, person
   }
 
   @Test(arguments: [
@@ -53,6 +55,7 @@ private func busy(_ sighting: Sighting) -> Sighting {
     ("no process anywhere", off, .absent, .start),
     ("known nowhere", .absent, .absent, .start),
     ("running twice", running, moved, .person),
+    ("libvirt undid what was done", undone, moved, .pauseSource),
     ("running here, paused there", running, paused, .person),
     ("paused here, running there", paused, moved, .person),
     ("only an unfinished copy there", .absent, incoming, .person),
@@ -62,6 +65,12 @@ private func busy(_ sighting: Sighting) -> Sighting {
   ])
   func aRow(_ name: String, source: Sighting, destination: Sighting, kind: Kind) {
     #expect(Kind(recovery(source: source, destination: destination)) == kind, "\(name)")
+  }
+
+  /// What the move paused itself is not what a user paused.
+  @Test(arguments: [(moved, Kind.removeSource), (.absent, .resumeSource), (silent, .person), (running, .removeSource)])
+  func aFencedSource(destination: Sighting, kind: Kind) {
+    #expect(Kind(recovery(source: paused, destination: destination, isFenced: true)) == kind)
   }
 }
 
@@ -73,6 +82,7 @@ extension RecoveryTests.Kind {
       case .settled(.destination): .onDestination
       case .wait: .wait
       case .resumeSource: .resumeSource
+      case .pauseSource: .pauseSource
       case .removeSource: .removeSource
       case .removeDestination: .removeDestination
       case .resumePostcopy: .resumePostcopy

@@ -93,6 +93,38 @@ private struct Run {
     #expect(run.result?.outcome == .cancelled)
   }
 
+  /// libvirt lets the source go on when the destination's answer to Finish is lost, though the guest runs there.
+  @Test func aSourceThatGoesOnBesideTheDestinationIsPausedAtOnceAndRemoved() {
+    let resumed = GuestEvent(kind: .resumedAfterMigration, event: "resumed", detail: "migrated")
+    let undone = Sighting.present(.running, reason: "migration canceled", isPersistent: true)
+    let paused = Sighting.present(.paused, reason: "user", isPersistent: true)
+    var run = Run(
+      .lifecycle(.destination, resumed, at: .zero), .lifecycle(.source, resumed, at: .zero),
+      .callReturned(refused, at: .zero))
+    #expect(run.effects.contains(.control(.fence)))
+    run.look(undone, moved, from: 0, to: 1)
+    #expect(run.effects.filter { $0 == .control(.fence) }.count > 1, "until it is seen to be paused")
+    #expect(run.decisions == [.fence])
+    run.look(paused, moved, from: 1, to: 4)
+    #expect(run.effects.contains(.repair(.removeSource)))
+  }
+
+  @Test func aDestinationThatIsLostAfterItBeganToRunFencesTheSource() {
+    let resumed = GuestEvent(kind: .resumedAfterMigration, event: "resumed", detail: "migrated")
+    #expect(Run(.lifecycle(.destination, resumed, at: .zero), .lostSight(.destination)).decisions == [.fence])
+    #expect(Run(.lostSight(.destination)).decisions.isEmpty)
+  }
+
+  @Test func aPlainMoveThatLosesItsDestinationIsAbortedAtOnce() {
+    var machine = Machine(
+      Machine.Intent(
+        sourceName: "host1", destinationName: "host2", initialState: .running, leavesPaused: false,
+        needsDestination: true))
+    _ = machine.reduce(.started(at: .zero))
+    #expect(machine.reduce(.lostSight(.destination)).contains(.abort))
+    #expect(!machine.reduce(.lostSight(.destination)).contains(.abort))
+  }
+
   @Test func aJobThatGoesOnWithoutTheCallIsWaitedForHoweverLong() {
     let incoming = Sighting.present(.paused, reason: "migrating", isPersistent: false, isBusy: true)
     let busy = Sighting.present(.running, reason: "booted", isPersistent: true, isBusy: true)

@@ -49,6 +49,7 @@ import Testing
     let numbers: [(String, UInt64)] = [
       ("block.0.capacity", 10), ("block.0.allocation", 4), ("block.1.allocation", 9), ("block.2.capacity", 7),
       ("block.2.allocation", 7), ("block.3.capacity", 1), ("block.3.allocation", 1),
+      ("block.2.physical", 8),
     ]
     let names = [("block.0.name", "vda"), ("block.1.name", "vdb"), ("block.2.name", "sda"), ("block.3.name", "beyond")]
     let call = Call("fill in", on: "here")
@@ -60,7 +61,7 @@ import Testing
       #expect(
         reader.diskSizes == [
           "vda": DiskSize(capacity: .bytes(10), allocation: .bytes(4)),
-          "sda": DiskSize(capacity: .bytes(7), allocation: .bytes(7)),
+          "sda": DiskSize(capacity: .bytes(7), allocation: .bytes(7), physical: .bytes(8)),
         ])
     }
     try withCount(.max, parameters) { #expect($0.diskSizes.count == 3, "a false count is bounded") }

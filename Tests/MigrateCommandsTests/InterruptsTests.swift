@@ -67,7 +67,7 @@ import Testing
     let arguments = try MoveArguments.parse(words)
     let printed = Printed()
     let writer = UpdateWriter(arguments.output, style: Style(isColoured: false), print: printed.add)
-    let run = MoveRun(arguments, isUnchecked: true, interrupts, since: .now, to: writer)
+    let run = MoveRun(arguments, isUnchecked: true, interrupts, since: .now, to: writer) { nil }
     #expect(try await run.run() == .cancelled)
     #expect(printed.text.hasPrefix("["))
     #expect(printed.text.components(separatedBy: "\"outcome\" : \"cancelled\"").count == 3)

@@ -1,4 +1,5 @@
 import MigrationModel
+import Preflight
 
 @testable import MigrateCommands
 
@@ -13,6 +14,7 @@ enum Sample {
     domain.vcpus = 2
     return Check(
       domain: domain, source: host("kvm1", source), destination: host("kvm2", destination),
+      choice: ModeChoice(.p2p, because: "kvm1's own credentials open kvm2"),
       assessment: Assessment(
         verdict: verdict, findings: findings, passed: ["host.identity", "uri.resolves"], notApplicable: ["storage.pool"]
       ))

@@ -71,6 +71,7 @@ func readyHost(_ name: String, octet: Int) -> HostFacts {
   host.secrets = .known([])
   host.sshd = .known(SSHDLimits(begin: 10, full: 100))
   host.swtpm = .known(nil)
+  host.imageTool = .known(Version(7, 2, 5))
   host.addresses = .known(["192.0.2.\(octet)"])
   host.networks = .known([VirtualNetwork(name: "default", isActive: true, forwardMode: "nat", bridge: "virbr0")])
   host.pools = .known([])

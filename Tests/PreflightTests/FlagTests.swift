@@ -107,6 +107,47 @@ private let combinations: [FlagCase] = [
   FlagCase("--disks-uri unix: --tls") {
     $0.copyStorage = .all; $0.disksURI = "unix:///s"; $0.tls = true
   },
+  FlagCase("--migrateuri rdma: --parallel") {
+    $0.migrateURI = "rdma://h"; $0.parallel = true
+  },
+  FlagCase("--migrateuri rdma: --tls") {
+    $0.migrateURI = "rdma://h"; $0.tls = true
+  },
+  FlagCase("--tls-destination without --tls") { $0.tlsDestination = "kvm2" },
+  FlagCase("--persistent-xml without --persistent") {
+    $0.persistent = false; $0.persistentXML = "<d/>"
+  },
+  FlagCase("--postcopy-resume --deadline") {
+    $0.postcopy = true; $0.postcopyResume = true; $0.deadline = 60
+  },
+  FlagCase("--auto-converge-initial without --auto-converge") { $0.autoConvergeInitial = 20 },
+  FlagCase("--auto-converge-increment without --auto-converge") { $0.autoConvergeIncrement = 10 },
+  FlagCase("--comp-mt-level without --comp-methods mt") { $0.compressionLevel = 1 },
+  FlagCase("--comp-mt-threads without --comp-methods mt") {
+    $0.compression = ["xbzrle"]; $0.compressionThreads = 2
+  },
+  FlagCase("--comp-mt-dthreads without --comp-methods mt") { $0.decompressionThreads = 2 },
+  FlagCase("--comp-xbzrle-cache without --comp-methods xbzrle") {
+    $0.compression = ["mt"]; $0.compressionCache = 65536
+  },
+  FlagCase("--on-stall postcopy without --postcopy") {
+    $0.deadline = 60; $0.onStall = .postcopy
+  },
+  FlagCase("--on-stall suspend without --live", "--deadline without --live") {
+    $0.live = false; $0.deadline = 60; $0.onStall = .suspend
+  },
+  FlagCase("--deadline without --live") {
+    $0.live = false; $0.deadline = 60
+  },
+  FlagCase("--deadline without --live") {
+    $0.mode = .offline; $0.deadline = 60
+  },
+  FlagCase("--max-downtime without --live") {
+    $0.live = false; $0.maxDowntime = 50
+  },
+  FlagCase("--max-downtime without --live") {
+    $0.mode = .offline; $0.maxDowntime = 50
+  },
 ]
 
 private let pointless: [FlagCase] = [
@@ -117,12 +158,12 @@ private let pointless: [FlagCase] = [
     $0.live = false; $0.autoConverge = true
   },
   FlagCase("--postcopy-bandwidth without --postcopy", severity: .warning) { $0.postcopyBandwidth = 10 },
-  FlagCase("--tls-destination without --tls", severity: .warning) { $0.tlsDestination = "kvm2" },
+  FlagCase("--on-stall without --deadline", severity: .warning) { $0.onStall = .suspend },
+  FlagCase("--on-stall without --deadline", severity: .warning) {
+    $0.onStall = .postcopy; $0.postcopy = true
+  },
   FlagCase("--disks-port without --copy-storage", severity: .warning) { $0.disksPort = 50000 },
   FlagCase("--disks-uri without --copy-storage", severity: .warning) { $0.disksURI = "tcp://h:1" },
-  FlagCase("--persistent-xml without --persistent", severity: .warning) {
-    $0.persistent = false; $0.persistentXML = "<d/>"
-  },
   FlagCase("--xml without --persistent-xml", severity: .warning) { $0.destinationXML = "<d/>" },
   FlagCase("--graphicsuri rdp://h", severity: .warning) { $0.graphicsURI = "rdp://h" },
   FlagCase("--bandwidth 0", severity: .info) { $0.bandwidth = 0 },
@@ -156,6 +197,54 @@ private let nonsense: [FlagCase] = [
   FlagCase("--parallel-connections -4") {
     $0.parallel = true; $0.parallelConnections = -4
   }.quoting("-4"),
+  FlagCase("--auto-converge-initial 0") {
+    $0.autoConverge = true; $0.autoConvergeInitial = 0
+  },
+  FlagCase("--auto-converge-initial 100") {
+    $0.autoConverge = true; $0.autoConvergeInitial = 100
+  },
+  FlagCase("--auto-converge-increment 0") {
+    $0.autoConverge = true; $0.autoConvergeIncrement = 0
+  },
+  FlagCase("--auto-converge-increment 100") {
+    $0.autoConverge = true; $0.autoConvergeIncrement = 100
+  },
+  FlagCase("--comp-mt-level -1") {
+    $0.compression = ["mt"]; $0.compressionLevel = -1
+  }.quoting("-1"),
+  FlagCase("--comp-mt-level 10") {
+    $0.compression = ["mt"]; $0.compressionLevel = 10
+  },
+  FlagCase("--comp-mt-threads 0") {
+    $0.compression = ["mt"]; $0.compressionThreads = 0
+  },
+  FlagCase("--comp-mt-threads 256") {
+    $0.compression = ["mt"]; $0.compressionThreads = 256
+  },
+  FlagCase("--comp-mt-dthreads 0") {
+    $0.compression = ["mt"]; $0.decompressionThreads = 0
+  },
+  FlagCase("--comp-mt-dthreads 256") {
+    $0.compression = ["mt"]; $0.decompressionThreads = 256
+  },
+  FlagCase("--comp-xbzrle-cache 0") {
+    $0.compression = ["xbzrle"]; $0.compressionCache = 0
+  },
+  FlagCase("--comp-xbzrle-cache 2048") {
+    $0.compression = ["xbzrle"]; $0.compressionCache = 2048
+  },
+  FlagCase("--comp-xbzrle-cache 100000") {
+    $0.compression = ["xbzrle"]; $0.compressionCache = 100_000
+  },
+  FlagCase("--comp-xbzrle-cache 18446744073709551615") {
+    $0.compression = ["xbzrle"]; $0.compressionCache = .max
+  },
+  FlagCase("--max-downtime 0") { $0.maxDowntime = 0 },
+  FlagCase("--max-downtime 2000001") { $0.maxDowntime = 2_000_001 },
+  FlagCase("--max-downtime 9223372036854775807") { $0.maxDowntime = .max },
+  FlagCase("--deadline 0") { $0.deadline = 0 },
+  FlagCase("--deadline 31536001") { $0.deadline = 31_536_001 },
+  FlagCase("--hang-timeout 31536001") { $0.hangTimeout = 31_536_001 },
   FlagCase("--bandwidth 8796093022208") { $0.bandwidth = 8_796_093_022_208 },
   FlagCase("--postcopy-bandwidth 17592186044416") {
     $0.postcopy = true; $0.postcopyBandwidth = 17_592_186_044_416
@@ -229,6 +318,38 @@ private let legal: [FlagCase] = [
     $0.destinationXML = "<d/>"; $0.persistentXML = "<d/>"
   },
   FlagCase { $0.bandwidth = 8_796_093_022_207 },
+  FlagCase {
+    $0.compression = ["mt", "xbzrle"]; $0.compressionLevel = 0; $0.compressionThreads = 1
+    $0.decompressionThreads = 255; $0.compressionCache = 4096
+  },
+  FlagCase {
+    $0.compression = ["mt"]; $0.compressionLevel = 9; $0.compressionThreads = 255; $0.decompressionThreads = 1
+  },
+  FlagCase {
+    $0.compression = ["xbzrle"]; $0.compressionCache = 1 << 63
+  },
+  FlagCase {
+    $0.autoConverge = true; $0.autoConvergeInitial = 1; $0.autoConvergeIncrement = 99
+  },
+  FlagCase {
+    $0.autoConverge = true; $0.autoConvergeInitial = 99; $0.autoConvergeIncrement = 1
+  },
+  FlagCase {
+    $0.maxDowntime = 1; $0.deadline = 1; $0.onStall = .suspend; $0.hangTimeout = 0
+  },
+  FlagCase {
+    $0.live = true; $0.maxDowntime = 2_000_000; $0.deadline = 31_536_000; $0.hangTimeout = 31_536_000
+    $0.postcopy = true; $0.onStall = .postcopy
+  },
+  FlagCase {
+    $0.mode = .p2p; $0.postcopy = true; $0.postcopyResume = true; $0.migrateURI = "unix:///s"
+  },
+  FlagCase {
+    $0.mode = .tunnelled; $0.deadline = 60; $0.maxDowntime = 50; $0.onStall = .suspend
+  },
+  FlagCase {
+    $0.migrateURI = "tcp://h"; $0.parallel = true; $0.tls = true
+  },
 ]
 
 extension FlagCase {
@@ -299,6 +420,25 @@ extension FlagCase {
       $0.request.copyStorage = .all
     }
     #expect(off.findings("flags.legal").map(\.subject) == ["--offline --copy-storage"])
+  }
+
+  @Test func whatAnOfflineMoveOfATransientGuestNeedsIsKnownOfTheGuest() {
+    let off = move {
+      $0.domain.isPersistent = false
+      $0.request.mode = .offline
+    }
+    #expect(off.findings("flags.legal").map(\.subject) == ["--offline without --persistent"])
+    #expect(off.with { $0.request.persistent = true }.answer("flags.legal") == .holds)
+  }
+
+  @Test func aGuestThatIsOffHasNoDowntimeToLimit() {
+    let off = move {
+      $0.domain.state = .shutOff
+      $0.request.maxDowntime = 50
+      $0.request.deadline = 60
+    }
+    #expect(
+      off.findings("flags.legal").map(\.subject) == ["--deadline without --live", "--max-downtime without --live"])
   }
 
   @Test func aDiskThatTheGuestDoesNotHaveBlocks() {

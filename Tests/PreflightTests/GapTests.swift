@@ -57,6 +57,7 @@ private let removals: [Removal] = [
   Removal("tls", .ready, .ready) { $0.tls = .gap(gap) },
   Removal("sshd", .ready, .warnings) { $0.sshd = .gap(gap) },
   Removal("swtpm", .ready, .ready) { $0.swtpm = .gap(gap) },
+  Removal("imageTool", .ready, .ready) { $0.imageTool = .gap(gap) },
   Removal("qemuConf", .inconclusive, .inconclusive) { $0.qemuConf = .gap(gap) },
   Removal("lockConf", .ready, .ready) { $0.lockConf = .gap(gap) },
   Removal("files", .inconclusive, .inconclusive) { $0.files = [:] },

@@ -129,7 +129,9 @@ import Testing
   }
 
   @Test func whatPrintsNothingIsNotThere() {
-    let sections = [HostQuestions.nested, HostQuestions.sshd, HostQuestions.swtpm, HostQuestions.qemuConf]
+    let sections = [
+      HostQuestions.nested, HostQuestions.sshd, HostQuestions.swtpm, HostQuestions.imageTool, HostQuestions.qemuConf,
+    ]
     let answers = sections.map { ($0.name, Shell.Answer(text: "", status: 0)) }
     let gap = Gap(source: "x", reason: "y")
     var facts = HostFacts(name: "a", uri: "b", gap: gap)
@@ -137,6 +139,7 @@ import Testing
     #expect(facts.nested == .known(nil))
     #expect(facts.sshd == .known(nil))
     #expect(facts.swtpm == .known(nil))
+    #expect(facts.imageTool == .known(nil))
     #expect(facts.qemuConf == .known([:]))
     #expect(facts.kernel == .gap(Gap(source: HostQuestions.kernel.name, reason: "was not asked")))
   }

@@ -29,6 +29,25 @@ import Testing
     #expect(RouteQuestions.parsePeer("") == nil)
   }
 
+  @Test func theDaemonsCredentialsAreTriedWhereTheyMayMatter() {
+    func asks(_ mode: MigrationRequest.Mode, _ uri: String, choosesMode: Bool) -> Bool {
+      var request = MigrationRequest()
+      request.mode = mode
+      let host = HostFacts(name: "kvm2", uri: uri, gap: Gap(source: "s", reason: "r"))
+      return RouteQuestions(to: host, request, choosesMode: choosesMode).sections.contains {
+        $0.name == "virsh -c \(uri) capabilities"
+      }
+    }
+    let (remote, local) = ("qemu+ssh://kvm2/system", "qemu:///system")
+    #expect(asks(.auto, remote, choosesMode: true))
+    #expect(!asks(.auto, remote, choosesMode: false))
+    #expect(!asks(.auto, local, choosesMode: true))
+    #expect(asks(.p2p, local, choosesMode: false))
+    #expect(asks(.tunnelled, remote, choosesMode: false))
+    #expect(!asks(.plain, remote, choosesMode: true))
+    #expect(!asks(.offline, remote, choosesMode: true))
+  }
+
   @Test func guestsOfOneProgramShareItsVersion() {
     let text = "u1 8:1\n8:1 = QEMU emulator version 7.2.22 (Debian)\nu2 8:1\nu3 8:2\n8:2 = cannot run\nnoise\n"
     #expect(RunningQEMUs.parse(text) == ["u1": Version(7, 2, 22), "u2": Version(7, 2, 22)])

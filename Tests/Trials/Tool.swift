@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import Lab
 import Subprocess
 
@@ -49,11 +48,10 @@ public struct Tool: Sendable {
     if inOwnGroup { options.processGroupID = 0 }
     let words = entering + [Self.path] + arguments + configuration(for: arguments)
     let start = ContinuousClock.now
-    let environment = Environment.inherit.updating(["MIGRATE_JOURNAL": journal])
     let result = try await Subprocess.run(
       words[0].contains("/") ? .path(.init(words[0])) : .name(words[0]),
-      arguments: Arguments(Array(words.dropFirst())), environment: environment, platformOptions: options, input: .none,
-      output: .sequence,
+      arguments: Arguments(Array(words.dropFirst())), environment: .inherit.updating(["MIGRATE_JOURNAL": journal]),
+      platformOptions: options, input: .none, output: .sequence,
       error: .string(limit: 1 << 20)
     ) { execution in
       let watchdog = Task {
@@ -73,15 +71,13 @@ public struct Tool: Sendable {
       wasEnded: ContinuousClock.now - start >= limit)
   }
 
+  /// The lab's own, and not the machine's.
+  public var journal: String { lab.map { "\($0.plan.directory)/journal.sqlite" } ?? "/nonexistent/journal.sqlite" }
+
   /// The lab's own, and none of the machine's.
   private func configuration(for arguments: [String]) -> [String] {
     let takesNone = ["lab", "status", "history", "watch", "cancel"].contains(arguments.first ?? "")
     return takesNone || arguments.contains("--config") ? [] : ["--config", lab?.configurationPath ?? "/dev/null"]
-  }
-
-  /// Where the lab's moves are written down; without a lab a place of this process's own.
-  public var journal: String {
-    lab.map { "\($0.plan.directory)/journal.sqlite" } ?? "/tmp/migrate-journal-\(getpid()).sqlite"
   }
 
   public static func object(_ json: String) throws -> [String: any Sendable] {

@@ -26,6 +26,10 @@ struct CheckDocument: Encodable, Sendable, Equatable {
     /// True when --allow already took it away; absent otherwise.
     var overridden: Bool?
   }
+  struct Mode: Encodable, Sendable, Equatable {
+    var name: String
+    var because: String
+  }
   /// Why there is no verdict: absent when there is one.
   struct ErrorPayload: Encodable, Sendable, Equatable {
     var code: Int?
@@ -36,6 +40,8 @@ struct CheckDocument: Encodable, Sendable, Equatable {
   var domain: Domain
   var source: Host
   var destination: Host
+  /// What was judged, and why that; absent without a verdict on both hosts.
+  var mode: Mode?
   var verdict: String
   var findings: [FindingPayload]
   var passed: [String]
@@ -75,6 +81,7 @@ extension CheckDocument {
         vcpus: domain.vcpus),
       source: Host(uri: check.source.uri, hostname: check.source.hostname.value),
       destination: Host(uri: check.destination.uri, hostname: check.destination.hostname.value),
+      mode: Mode(name: check.choice.mode.rawValue, because: check.choice.because),
       verdict: check.assessment.verdict.rawValue, findings: check.assessment.findings.map(FindingPayload.init),
       passed: check.assessment.passed, notApplicable: check.assessment.notApplicable, elapsedMs: elapsed.milliseconds,
       since: drift.map(DriftPayload.init))

@@ -1,4 +1,5 @@
 import MigrationModel
+import Preflight
 
 /// Preflight's answer for a tired person: the verdict first, then what blocks, then the rest.
 struct CheckText {
@@ -10,7 +11,7 @@ struct CheckText {
   func text(_ check: Check) -> String {
     let assessment = check.assessment
     if isQuiet { return headline(check) }
-    let lines = [headline(check)] + body(assessment.findings) + [passes(assessment)]
+    let lines = [headline(check)] + body(assessment.findings) + [mode(check.choice), passes(assessment)]
     return lines.joined(separator: "\n")
   }
 
@@ -73,6 +74,10 @@ struct CheckText {
     return ["  \(mark) \(finding.rule)  \(sentence)\(overridden)"]
       + finding.remedy.map { "      → \($0.printable)" }
       + (finding.blocks ? [style.paint("      or --allow \(finding.rule)", .faint)] : [])
+  }
+
+  private func mode(_ choice: ModeChoice) -> String {
+    style.paint("  mode \(choice.mode.rawValue): \(choice.because)".printable, .faint)
   }
 
   private func passes(_ assessment: Assessment) -> String {

@@ -9,6 +9,7 @@ public struct MigrateCommand: AsyncParsableCommand {
     version: version,
     subcommands: [
       RunVerb.self, CheckVerb.self, HostsVerb.self, StatusVerb.self, WatchVerb.self, CancelVerb.self, HistoryVerb.self,
+      RecoverVerb.self,
       LabVerb.self,
     ],
     defaultSubcommand: RunVerb.self)

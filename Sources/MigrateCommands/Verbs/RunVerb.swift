@@ -15,7 +15,11 @@ struct RunVerb: AsyncParsableCommand {
   @Flag(help: "Move without preflight; the result says so.")
   var skipCheck = false
 
+  @Flag(help: "Write nothing into the journal: nobody can follow, cancel or recover the move by it.")
+  var noJournal = false
+
   @OptionGroup var arguments: MoveArguments
+  @OptionGroup(title: "Journal") var journal: JournalOptions
   @OptionGroup(title: "Facts, with --check") var facts: FactsOptions
 
   func validate() throws {
@@ -31,7 +35,10 @@ struct RunVerb: AsyncParsableCommand {
     // A reader that goes away, such as `head`, must not end a move half-way.
     signal(SIGPIPE, SIG_IGN)
     let writer = UpdateWriter(arguments.output, style: arguments.output.style)
-    let run = MoveRun(arguments, isUnchecked: skipCheck, await Interrupts.trap(), since: start, to: writer)
-    try await run.run().exit()
+    let interrupts = await Interrupts.trap()
+    let status = try await MoveRun(arguments, isUnchecked: skipCheck, interrupts, since: start, to: writer) {
+      noJournal ? nil : try await journal.open()
+    }.run()
+    try status.exit()
   }
 }

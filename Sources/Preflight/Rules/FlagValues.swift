@@ -11,11 +11,11 @@ let pointlessCombinations: [Combination] = [
     "--auto-converge without --live", .nobody, "a guest that is stopped first writes nothing that could be slowed down",
     "Leave --auto-converge out."
   ) { request, _ in request.autoConverge && request.live == false },
+  Combination(
+    "--on-stall without --deadline", .nobody, "without a deadline nothing is ever late", "Add --deadline SECONDS."
+  ) { request, _ in request.onStall != .abort && request.deadline == nil },
   Combination("--postcopy-bandwidth without --postcopy", .nobody, "there is no post-copy to limit", "Add --postcopy.") {
     request, _ in request.postcopyBandwidth != nil && !request.postcopy
-  },
-  Combination("--tls-destination without --tls", .nobody, "no certificate is looked at", "Add --tls.") { request, _ in
-    request.tlsDestination != nil && !request.tls
   },
   Combination("--disks-port without --copy-storage", .nobody, "no disks are copied", "Add --copy-storage-all or -inc.")
   {
@@ -24,9 +24,6 @@ let pointlessCombinations: [Combination] = [
   Combination("--disks-uri without --copy-storage", .nobody, "no disks are copied", "Add --copy-storage-all or -inc.") {
     request, _ in request.disksURI != nil && request.copyStorage == nil && request.mode != .tunnelled
   },
-  Combination(
-    "--persistent-xml without --persistent", .nobody, "no definition is left on the destination", "Add --persistent."
-  ) { request, _ in request.persistentXML != nil && request.persistent == false },
   Combination(
     "--xml without --persistent-xml", .nobody,
     "the changes last until the guest is next started on the destination, from"
@@ -44,13 +41,13 @@ func illegalValues(_ request: MigrationRequest) -> [Issue] {
 func unknownDisks(_ move: Move) -> [Issue] {
   let targets = Set(move.domain.disks.map(\.target))
   return move.request.migrateDisks.filter { !$0.isEmpty && !targets.contains($0) }.map { name in
-    issue(
+    valueIssue(
       .blocker, "--migrate-disks", name, "\(move.domain.name) has no disk \(name); it has \(targets.sorted().list)",
       [move.source.virsh("domblklist --domain \(move.domain.name)")])
   }
 }
 
-private func issue(
+func valueIssue(
   _ severity: Severity, _ option: String, _ value: String, _ sentence: String, _ remedy: [String]
 ) -> Issue {
   Issue(
@@ -62,61 +59,25 @@ private func disks(_ request: MigrationRequest) -> [Issue] {
   let names = request.migrateDisks
   let repeated = Set(names.filter { name in names.count(where: { $0 == name }) > 1 }).sorted()
   return repeated.map {
-    issue(
+    valueIssue(
       .blocker, "--migrate-disks", $0, "\($0) is named twice, so another disk may be missing", ["Name each disk once."])
   }
     + (names.contains("")
-      ? [issue(.blocker, "--migrate-disks", "", "a disk without a name", ["Name targets such as vda,vdb."])] : [])
+      ? [valueIssue(.blocker, "--migrate-disks", "", "a disk without a name", ["Name targets such as vda,vdb."])] : [])
 }
 
 /// The methods of `qemuMigrationCompressMethod`.
 private func compression(_ request: MigrationRequest) -> [Issue] {
   let (known, names) = (["mt", "xbzrle", "zlib", "zstd"], request.compression)
   let unknown = names.filter { !known.contains($0) }.map {
-    issue(.blocker, "--comp-methods", $0, "libvirt knows no compression method \($0)", ["Use one of \(known.list)."])
+    valueIssue(
+      .blocker, "--comp-methods", $0, "libvirt knows no compression method \($0)", ["Use one of \(known.list)."])
   }
   let repeated = Set(names.filter { name in names.count(where: { $0 == name }) > 1 }).sorted().map {
-    issue(.blocker, "--comp-methods", $0, "libvirt refuses the method \($0) given twice", ["Name each method once."])
+    valueIssue(
+      .blocker, "--comp-methods", $0, "libvirt refuses the method \($0) given twice", ["Name each method once."])
   }
   return unknown + repeated
-}
-
-private func numbers(_ request: MigrationRequest) -> [Issue] {
-  var issues: [Issue] = []
-  if let port = request.disksPort, !(0...65535).contains(port) {
-    issues.append(
-      issue(.blocker, "--disks-port", "\(port)", "\(port) is no port", ["Give a port from 1 to 65535, or 0 for any."]))
-  }
-  if let count = request.parallelConnections, !(1...255).contains(count) {
-    issues.append(
-      issue(
-        .blocker, "--parallel-connections", "\(count)", "QEMU takes 1 to 255 connections", ["Give 1 to 255, such as 4."]
-      ))
-  }
-  return issues + bandwidths(request)
-}
-
-/// Limits of `QEMU_DOMAIN_MIG_BANDWIDTH_MAX` (signed bytes a second) and of bandwidth.postcopy (unsigned).
-/// Zero is taken for "not set": `qemuMigrationSrcRun` then uses the domain's own limit.
-private func bandwidths(_ request: MigrationRequest) -> [Issue] {
-  let limits = [
-    (
-      "--bandwidth", request.bandwidth, UInt64(Int64.max) >> 20,
-      "the domain's own limit (virsh migrate-getspeed), at first none"
-    ),
-    ("--postcopy-bandwidth", request.postcopyBandwidth, UInt64.max >> 20, "no limit"),
-  ]
-  return limits.compactMap { option, value, limit, meaning in
-    switch value {
-    case .some(0):
-      issue(.info, option, "0", "0 does not stop the transfer, it means \(meaning)", ["Leave \(option) out."])
-    case .some(let value) where value > limit:
-      issue(
-        .blocker, option, "\(value)", "\(value) MiB/s is more than libvirt can pass on",
-        ["Leave \(option) out for no limit."])
-    default: nil
-    }
-  }
 }
 
 /// `virDomainDefParse` refuses names that are empty or have a slash or a newline in them.
@@ -124,7 +85,7 @@ private func names(_ request: MigrationRequest) -> [Issue] {
   var issues: [Issue] = []
   if let name = request.destinationName, !name.isDomainName {
     issues.append(
-      issue(
+      valueIssue(
         .blocker, "--dname", name, "a domain's name cannot be empty or hold a slash or a newline",
         ["Give another name."]))
   }
@@ -134,7 +95,7 @@ private func names(_ request: MigrationRequest) -> [Issue] {
   ]
   return issues
     + texts.filter { $0.1?.allSatisfy(\.isWhitespace) ?? false }.map { option, _ in
-      issue(.blocker, option, "", "the value is empty", ["Give a value or leave \(option) out."])
+      valueIssue(.blocker, option, "", "the value is empty", ["Give a value or leave \(option) out."])
     }
 }
 
@@ -142,7 +103,7 @@ private func names(_ request: MigrationRequest) -> [Issue] {
 private func migrateURI(_ request: MigrationRequest) -> [Issue] {
   guard let uri = request.migrateURI else { return [] }
   let example = ["Give an address of the destination: --migrateuri tcp://ADDRESS or tcp://ADDRESS:PORT"]
-  func refuse(_ sentence: String) -> [Issue] { [issue(.blocker, "--migrateuri", uri, sentence, example)] }
+  func refuse(_ sentence: String) -> [Issue] { [valueIssue(.blocker, "--migrateuri", uri, sentence, example)] }
   guard let scheme = uri.scheme else { return refuse("\(uri) has no scheme") }
   guard ["tcp", "rdma", "unix"].contains(scheme) else {
     return refuse("libvirt knows no scheme \(scheme) for migration")
@@ -158,16 +119,16 @@ private func otherURIs(_ request: MigrationRequest) -> [Issue] {
   if let uri = request.disksURI {
     let example = ["Give --disks-uri tcp://ADDRESS:PORT or unix:///PATH"]
     if !["tcp", "unix"].contains(uri.scheme) {
-      issues.append(issue(.blocker, "--disks-uri", uri, "disks are copied over tcp or unix only", example))
+      issues.append(valueIssue(.blocker, "--disks-uri", uri, "disks are copied over tcp or unix only", example))
     } else if uri.scheme == "unix", uri.afterScheme.isEmpty {
-      issues.append(issue(.blocker, "--disks-uri", uri, "\(uri) names no socket", example))
+      issues.append(valueIssue(.blocker, "--disks-uri", uri, "\(uri) names no socket", example))
     } else if let port = uri.hostAndPort.port, uri.scheme == "tcp", !(1...65535).contains(Int(port) ?? 0) {
-      issues.append(issue(.blocker, "--disks-uri", uri, "\(port) is no port", example))
+      issues.append(valueIssue(.blocker, "--disks-uri", uri, "\(port) is no port", example))
     }
   }
   if let uri = request.graphicsURI, !["spice", "vnc"].contains(uri.scheme) {
     issues.append(
-      issue(
+      valueIssue(
         .warning, "--graphicsuri", uri, "libvirt relocates spice and vnc clients only and drops the others",
         ["Give --graphicsuri spice://HOST:PORT or vnc://HOST:PORT"]))
   }

@@ -3,9 +3,12 @@ import MigrationModel
 /// The requested options go together; libvirt finds out late, on some versions not at all.
 ///
 /// Combinations from libvirt-domain.c, qemu_migration.c and qemu_migration_params.c (9.0.0 and 11.3.0) and QEMU's
-/// migration/options.c. Judged from the request; the domain only adds whether the move is offline, and its disks.
+/// migration/options.c. Judged from the request; the domain only adds whether the move is offline, whether it leaves a
+/// definition, and its disks.
 let flagsLegal = Rule("flags.legal", .blocker, "the requested combination of options, and their values") { move in
-  Answer(illegalFlags(move.request, isOffline: move.isOffline) + unknownDisks(move))
+  var request = move.request
+  request.persistent = request.persistent ?? move.domain.isPersistent
+  return Answer(illegalFlags(request, isOffline: move.isOffline) + unknownDisks(move))
 }
 
 /// Everything in the request that some layer refuses or ignores; without `isOffline` as far as the request alone tells.
@@ -57,7 +60,8 @@ struct Combination: Sendable {
   }
 }
 
-private let illegalCombinations: [Combination] = tunnelled + offline + postcopy + storage + transport + uris
+private let illegalCombinations: [Combination] =
+  tunnelled + offline + postcopy + storage + transport + uris + rdma + tuning + limits
 
 private let tunnelled: [Combination] = [
   Combination("--tunnelled --parallel", .library, "a tunnel is one stream", "Use --p2p instead of --tunnelled.") {
@@ -99,6 +103,10 @@ private let offline: [Combination] = [
     "--offline without --persistent", .begin, "an offline move leaves nothing but a definition", "Add --persistent."
   ) { request, isOffline in isOffline && request.persistent == false },
   Combination(
+    "--persistent-xml without --persistent", .virsh,
+    "no definition is left on the destination, and libvirt ignores the file", "Add --persistent."
+  ) { request, _ in request.persistentXML != nil && request.persistent == false },
+  Combination(
     "--offline --copy-storage", .begin, "an offline move copies the definition and no disks",
     "Copy the images yourself, or start the guest and move it live with --copy-storage-all."
   ) { request, isOffline in isOffline && request.copyStorage != nil },
@@ -117,6 +125,9 @@ private let postcopy: [Combination] = [
   Combination(
     "--postcopy-resume without --postcopy", .driver, "only a post-copy migration can be resumed", "Add --postcopy."
   ) { request, _ in request.postcopyResume && !request.postcopy },
+  Combination(
+    "--postcopy-resume --deadline", .driver, "a guest that is on both hosts can only go on", "Leave --deadline out."
+  ) { request, _ in request.postcopyResume && request.deadline != nil },
 ]
 
 private let storage: [Combination] = [
@@ -170,6 +181,9 @@ private let transport: [Combination] = [
   Combination(
     "--parallel-connections without --parallel", .parameters, "there is nothing to count", "Add --parallel."
   ) { request, _ in request.parallelConnections != nil && !request.parallel },
+  Combination(
+    "--tls-destination without --tls", .virsh, "nothing is encrypted then, and libvirt ignores the name", "Add --tls."
+  ) { request, _ in request.tlsDestination != nil && !request.tls },
 ]
 
 private let uris: [Combination] = [
@@ -192,6 +206,18 @@ private let uris: [Combination] = [
   ) { request, _ in request.disksURI?.scheme == "unix" && request.tls },
 ]
 
+private let rdma: [Combination] = [
+  Combination(
+    "--migrateuri rdma: --parallel", .qemu, "RDMA has channels of its own", "Use --migrateuri tcp://ADDRESS."
+  ) { request, _ in request.usesRDMA && request.parallel },
+  Combination(
+    "--migrateuri rdma: --tls", .tool,
+    "RDMA writes into the other host's memory directly, and QEMU encrypts nothing of it",
+    "Leave --tls out where the network can be trusted, or use --migrateuri tcp://ADDRESS."
+  ) { request, _ in request.usesRDMA && request.tls },
+]
+
 extension MigrationRequest {
   fileprivate var usesSocket: Bool { migrateURI?.scheme == "unix" }
+  fileprivate var usesRDMA: Bool { migrateURI?.scheme == "rdma" }
 }

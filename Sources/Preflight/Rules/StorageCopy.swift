@@ -1,11 +1,11 @@
 import MigrationModel
 
-/// Each disk that is copied has a target that fits, or that libvirt makes, and there is room for all of them.
+/// Each disk that is copied has a target that fits, or that can be made, and there is room for all of them.
 ///
-/// libvirt makes a missing target only for a full copy of a file directly inside an active pool, or of a volume
-/// (`qemuMigrationDstPrecreateDisk`). QEMU copies only onto a target of exactly the disk's size (block/mirror.c), and a
-/// full target ends the copy. A target that is the disk itself, on storage of both hosts, is none.
-let storageCopySpace = Rule("storage.copy-space", .blocker, "copied disks have targets of their size, and room") {
+/// A missing image is made by the engine, in a directory or an active pool that is there (`MigrationRequest.need`). QEMU
+/// copies only onto a target of exactly the disk's size (block/mirror.c), and a full target ends the copy. A target that
+/// is the disk itself, on storage of both hosts, is none. What an incremental copy stands on is storage.present's.
+let storageCopySpace = Rule("storage.copy-space", .blocker, "copied disks have targets of their size, or can have, and room") {
   move in
   if let reason = move.nothingRuns { return .notApplicable(reason) }
   let copied = move.domain.disks.filter(move.isCopied)
@@ -61,34 +61,90 @@ private struct Copy {
   private func onto(_ path: String, _ size: DiskSize) -> CopyPlan {
     known(move.onDestination(path, move.destination.files[path])) { found in
       if let found { return itself(found, path, size) ?? onto(found, at: path, size) }
-      guard move.request.copyStorage == .all, case .file = disk.source, pool(around: path) != nil else {
-        return CopyPlan(issues: [noTarget(path, size)])
+      let folder = directory(of: path)
+      if let pool = pools.first(where: { !$0.isActive && ($0.target == folder || $0.target == folder + "/") }) {
+        return noTarget(
+          path, size, "\(folder) belongs to storage pool \(pool.name), which is not active",
+          remedy: [move.destination.virsh("pool-start --pool \(pool.name)")])
       }
-      return CopyPlan(demands: [newVolume(in: .directory(directory(of: path)), size)])
+      return made(path, size) {
+        known(move.onDestination(folder, move.destination.files[folder])) { found in
+          guard found?.kind != "directory" else { return newImage(in: .directory(folder), size) }
+          return noTarget(
+            path, size, "there is no directory \(folder)", remedy: ["On \(there): mkdir -p \(folder.shellQuoted)"])
+        }
+      }
     }
-  }
-
-  /// The pool in which libvirt makes the file: one whose target is exactly its directory.
-  private func pool(around path: String) -> StoragePool? {
-    let directory = directory(of: path)
-    return pools.first { $0.isActive && ($0.target == directory || $0.target == directory + "/") }
   }
 
   private func onto(pool name: String, volume: String, _ size: DiskSize) -> CopyPlan {
     let key = "\(name)/\(volume)"
+    if move.request.copyStorage == .incremental { return CopyPlan(issues: [notIncremental(key, size)]) }
     return known(move.onDestination("the volume \(key)", move.destination.volumes[key])) { resolved in
       if let path = resolved { return onto(path, size) }
-      guard move.request.copyStorage == .all, let pool = pools.first(where: { $0.name == name && $0.isActive }) else {
+      guard let pool = pools.first(where: { $0.name == name && $0.isActive }) else {
         return CopyPlan(issues: [noVolume(name, volume, size)])
       }
-      return CopyPlan(demands: [newVolume(in: pool.target.map { .directory($0) } ?? .pool(name), size)])
+      return made(key, size) {
+        guard let directory = pool.target, pool.holdsFiles else {
+          return CopyPlan(demands: [demand(in: .pool(name), size.capacity, isCertain: true)])
+        }
+        return newImage(in: .directory(directory), size)
+      }
     }
   }
 
-  /// libvirt allocates all of a raw volume that it makes; other formats grow to what the disk takes.
-  private func newVolume(in place: Demand.Place, _ size: DiskSize) -> Demand {
-    Demand(
-      place: place, disk: disk.target, bytes: format == "raw" ? size.capacity : size.allocation, isCertain: true)
+  /// Goes on when the engine can make an image of the disk that QEMU can open.
+  private func made(_ target: String, _ size: DiskSize, _ plan: () -> CopyPlan) -> CopyPlan {
+    if case .there(let reason) = move.request.need(of: disk, in: move.domain, size) {
+      return noTarget(target, size, reason)
+    }
+    return openable(target, size) {
+      guard format != "raw" else { return plan() }
+      return known(move.onDestination("qemu-img", move.destination.imageTool)) { version in
+        guard version == nil else { return plan() }
+        return noTarget(
+          target, size, "without qemu-img libvirt makes none of format \(format)",
+          remedy: ["On \(there): apt install qemu-utils, or dnf install qemu-img"])
+      }
+    }
+  }
+
+  /// libvirt makes images that root alone may open, and gives them to QEMU's user only with dynamic_ownership.
+  private func openable(_ target: String, _ size: DiskSize, _ plan: () -> CopyPlan) -> CopyPlan {
+    known(move.onDestination("the list of security drivers", move.destination.securityModels)) { models in
+      let user = models.first { $0.name == "dac" }?.baseLabels[move.domain.virtType] ?? "+0:+0"
+      guard !user.hasPrefix("+0:") else { return plan() }
+      return known(move.onDestination("dynamic_ownership in qemu.conf", move.destination.qemuConf)) { conf in
+        guard conf["dynamic_ownership"] == "0" else { return plan() }
+        return noTarget(
+          target, size, "with dynamic_ownership off, QEMU as \(user) could not open what libvirt makes",
+          remedy: create(target, size) + ["On \(there), then: chown \(user.filter { $0 != "+" }) \(target.shellQuoted)"])
+      }
+    }
+  }
+
+  /// A new image grows by what is written to it.
+  private func newImage(in place: Demand.Place, _ size: DiskSize) -> CopyPlan {
+    CopyPlan(demands: [demand(in: place, taken(size), isCertain: true)] + flattened(in: place, size))
+  }
+
+  /// What of the disk there is to copy. A device has no holes, and what QEMU has written since it opened an image says
+  /// nothing of a raw one.
+  private func taken(_ size: DiskSize) -> ByteCount {
+    if case .block = disk.source { return format == "raw" ? size.capacity : size.allocation }
+    return size.physical ?? (format == "raw" ? size.capacity : size.allocation)
+  }
+
+  /// A full copy also writes what the images below the disk hold, however much that is.
+  private func flattened(in place: Demand.Place, _ size: DiskSize) -> [Demand] {
+    let stands = if case .image = disk.backing { true } else { !disk.backingFiles.isEmpty }
+    guard move.request.copyStorage == .all, stands, taken(size) < size.capacity else { return [] }
+    return [demand(in: place, .bytes(size.capacity.rawValue - taken(size).rawValue), isCertain: false)]
+  }
+
+  private func demand(in place: Demand.Place, _ bytes: ByteCount, isCertain: Bool) -> Demand {
+    Demand(place: place, disk: disk.target, bytes: bytes, isCertain: isCertain)
   }
 
   private func onto(_ file: FileIdentity, at path: String, _ size: DiskSize) -> CopyPlan {
@@ -96,24 +152,25 @@ private struct Copy {
     return known(move.onDestination("the size of the image \(path)", move.destination.imageSizes[path])) { seen in
       var plan = CopyPlan()
       if seen != size.capacity { plan.issues.append(otherSize(path, seen, size)) }
-      if file.kind == "block" { plan.issues += deviceFor(size.allocation, file, path) }
-      if file.kind == "regular", file.size < size.allocation {
-        let growth = ByteCount.bytes(size.allocation.rawValue - file.size.rawValue)
+      if file.kind == "block" { plan.issues += deviceFor(taken(size), file, path) }
+      guard file.kind == "regular" else { return plan }
+      let place = Demand.Place.directory(directory(of: path))
+      if file.size < taken(size) {
         plan.demands.append(
-          Demand(place: .directory(directory(of: path)), disk: disk.target, bytes: growth, isCertain: true))
+          demand(in: place, .bytes(taken(size).rawValue - file.size.rawValue), isCertain: true))
       }
+      plan.demands += flattened(in: place, size)
       return plan
     }
   }
 
-  /// A raw image that is there may be sparse or allocated, which its size does not tell.
+  /// A raw image that is there may be sparse or allocated, which its size does not tell. A length that is no multiple of
+  /// 512 counts as the next that is one, as QEMU has it.
   private func ontoRaw(_ file: FileIdentity, at path: String, _ size: DiskSize) -> CopyPlan {
     if file.kind == "block", file.size.rawValue == 0 { return CopyPlan(issues: [unknownDevice(path, size)]) }
-    guard file.size == size.capacity else { return CopyPlan(issues: [otherSize(path, file.size, size)]) }
+    guard file.size.sectors == size.capacity.sectors else { return CopyPlan(issues: [otherSize(path, file.size, size)]) }
     guard file.kind == "regular" else { return CopyPlan() }
-    return CopyPlan(demands: [
-      Demand(place: .directory(directory(of: path)), disk: disk.target, bytes: size.allocation, isCertain: false)
-    ])
+    return CopyPlan(demands: [demand(in: .directory(directory(of: path)), taken(size), isCertain: false)])
   }
 }
 
@@ -136,39 +193,49 @@ extension Copy {
       remedy: ["See on \(there) that it exists with exactly \(size.capacity.rawValue) bytes: qemu-img info URI"])
   }
 
-  private func noTarget(_ path: String, _ size: DiskSize) -> Issue {
-    let why =
-      move.request.copyStorage == .incremental
-      ? "libvirt makes none for an incremental copy"
-      : "libvirt makes one only for a file directly inside an active storage pool"
-    return Issue(
-      .blocker, path, source: text(size), destination: "absent",
-      "\(copies), and \(there) has no \(path) to copy it onto: \(why).",
-      remedy: create(path, size))
+  private func noTarget(
+    _ target: String, _ size: DiskSize, _ why: String, remedy: [String]? = nil
+  ) -> CopyPlan {
+    CopyPlan(issues: [
+      Issue(
+        .blocker, target, source: text(size), destination: "absent",
+        "\(copies), and \(there) has no \(target) to copy it onto, nor can one be made: \(why).",
+        remedy: remedy ?? create(target, size))
+    ])
   }
 
-  private func create(_ path: String, _ size: DiskSize) -> [String] {
-    if case .block = disk.source {
-      return ["Make a device of exactly \(size.capacity.rawValue) bytes on \(there) that \(path.shellQuoted) leads to."]
-    }
-    let folder = "On \(there): mkdir -p \(directory(of: path).shellQuoted)"
+  /// By hand, for what the engine does not make.
+  private func create(_ target: String, _ size: DiskSize) -> [String] {
     let bytes = "\(size.capacity.rawValue)"
-    if move.request.copyStorage == .incremental, let backing = disk.backingFiles.first {
-      return [
-        folder,
-        "See the format of the backing file on \(move.source.name): qemu-img info -U \(path.shellQuoted)",
-        "On \(there), with that format as FORMAT: qemu-img create -f \(format.shellQuoted) -b \(backing.shellQuoted)"
-          + " -F FORMAT \(path.shellQuoted) \(bytes)",
-      ]
+    switch disk.source {
+    case .block: return ["Make a device of exactly \(bytes) bytes on \(there) that \(target.shellQuoted) leads to."]
+    case .volume(let pool, let volume): return [makeVolume(pool, volume, size)]
+    case .none, .file, .directory, .network, .other: break
     }
-    let make = "On \(there): qemu-img create -f \(format.shellQuoted) \(path.shellQuoted) \(bytes)"
-    guard move.request.copyStorage == .all else { return [folder, make] }
-    let pool = "migrate-\(disk.target)"
+    let create = "qemu-img create -f \(format.shellQuoted)"
+    guard move.request.copyStorage == .incremental, let backing = disk.backingFiles.first else {
+      return ["On \(there): \(create) \(target.shellQuoted) \(bytes)"]
+    }
     return [
-      folder, make,
-      "Or let libvirt make it: "
-        + move.destination.virsh("pool-create-as --name \(pool) --type dir --target \(directory(of: path))"),
+      "See the format of the backing file on \(move.source.name): qemu-img info -U \(target.shellQuoted)",
+      "On \(there), with that format as FORMAT: \(create) -b \(backing.shellQuoted) -F FORMAT \(target.shellQuoted)"
+        + " \(bytes)",
     ]
+  }
+
+  private func makeVolume(_ pool: String, _ volume: String, _ size: DiskSize) -> String {
+    move.destination.virsh(
+      "vol-create-as --pool \(pool) --name \(volume) --capacity \("\(size.capacity.rawValue)") --format \(format)")
+  }
+
+  private func notIncremental(_ volume: String, _ size: DiskSize) -> Issue {
+    Issue(
+      .blocker, volume, source: text(size), destination: "a volume",
+      "\(copies) onto volume \(volume) on \(there): \(MigrationRequest.noIncrementalVolume), even onto one that is there.",
+      remedy: [
+        "Copy all of it: --copy-storage-all",
+        "Or give the destination's path of the volume with a destination XML: --xml FILE --persistent-xml FILE",
+      ])
   }
 
   private func noVolume(_ pool: String, _ volume: String, _ size: DiskSize) -> Issue {
@@ -177,8 +244,8 @@ extension Copy {
       "\(copies), and \(there) has no volume \(volume) in an active pool \(pool) to copy it onto.",
       remedy: [
         move.destination.virsh("pool-start --pool \(pool)"),
-        move.destination.virsh(
-          "vol-create-as --pool \(pool) --name \(volume) --capacity \("\(size.capacity.rawValue)") --format \(format)"),
+        "Or make the pool on \(there) as \(move.source.name) has it: "
+          + move.source.virsh("pool-dumpxml --pool \(pool)"),
       ])
   }
 
@@ -255,7 +322,11 @@ private func lackOfRoom(_ demands: [Demand], _ move: Move) -> [Issue] {
 
 private func room(in place: Demand.Place, _ move: Move) -> Reading<ByteCount> {
   switch place {
-  case .directory(let path): move.onDestination("the free space in \(path)", move.destination.freeSpace[path])
+  case .directory(let path):
+    move.onDestination(
+      "the free space in \(path)",
+      move.destination.freeSpace[path]
+        ?? (move.destination.pools.value ?? []).first { $0.target == path }?.available.map { .known($0) })
   case .pool(let name):
     move.onDestination(
       "the free space in the storage pool \(name)",
@@ -273,12 +344,12 @@ private func shortage(_ demands: [Demand], in place: Demand.Place, free: ByteCou
     case .directory(let path): path
     case .pool(let name): "the storage pool \(name)"
     }
-  let disks = demands.map(\.disk).list
+  let disks = demands.map(\.disk).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }.list
   return [
     Issue(
       blocks ? .blocker : .warning, name, source: "\(all) to copy", destination: "\(free) free",
       "\(move.destination.name) has \(free) free in \(name), and the copy of \(disks) of \(move.domain.name) takes"
-        + " \(blocks ? "\(certain)" : "up to \(all), unless the images there are allocated already").",
+        + " \(blocks ? "\(certain)" : "up to \(all), less what of it has its room there already or reads as zeros").",
       remedy: [
         "Make room on \(move.destination.name): \(all.rawValue) bytes are needed, \(free.rawValue) are free.",
         "Or put images elsewhere with a destination XML: --xml FILE --persistent-xml FILE",

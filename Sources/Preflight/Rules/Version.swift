@@ -112,12 +112,15 @@ private let libvirtFeatures: [Feature] = [
 ]
 
 /// QEMU's release notes: multifd 4.0, its compression 5.0, zero-copy-send 7.1, multifd with post-copy 10.1; the old
-/// multi-threaded compression went with 9.1.
+/// multi-threaded compression can be there in a post-copy move since 5.0 and went with 9.1.
 private let qemuFeatures: [Feature] = [
   Feature("--parallel", since: Version(4, 0, 0)) { $0.parallel },
   Feature("--comp-methods zlib", since: Version(5, 0, 0)) { $0.compression.contains("zlib") },
   Feature("--comp-methods zstd", since: Version(5, 0, 0)) { $0.compression.contains("zstd") },
   Feature("--zerocopy", since: Version(7, 1, 0)) { $0.zerocopy },
   Feature("--postcopy with --parallel", since: Version(10, 1, 0)) { $0.postcopy && $0.parallel },
+  Feature("--postcopy with --comp-methods mt", since: Version(5, 0, 0)) {
+    $0.postcopy && $0.compression.contains("mt")
+  },
   Feature("--comp-methods mt", since: Version(1, 0, 0), until: Version(9, 1, 0)) { $0.compression.contains("mt") },
 ]

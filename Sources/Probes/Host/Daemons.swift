@@ -62,6 +62,10 @@ extension HostQuestions {
       """)
 
   /// No output: it is not installed.
+  static let imageTool = Shell.Section(
+    name: "qemu-img --version", script: "command -v qemu-img >/dev/null || exit 0; exec qemu-img --version")
+
+  /// No output: it is not installed.
   static let swtpm = Shell.Section(
     name: "swtpm --version", script: "command -v swtpm >/dev/null || exit 0; exec swtpm --version")
 }

@@ -23,6 +23,7 @@ extension HostFacts {
     daemonLimits = answers.fact(HostQuestions.daemonLimits, Parse.daemonLimits)
     sshd = answers.optionalFact(HostQuestions.sshd, Parse.sshdLimits)
     swtpm = answers.optionalFact(HostQuestions.swtpm, Parse.version)
+    imageTool = answers.optionalFact(HostQuestions.imageTool, Parse.version)
     clockSync = answers.fact(HostQuestions.clockSync, Parse.clockSync)
     fillSecrets(answers.fact(HostQuestions.secrets, Parse.secretValues).value ?? [:])
   }

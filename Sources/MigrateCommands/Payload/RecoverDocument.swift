@@ -1,0 +1,54 @@
+import Engine
+import MigrationModel
+
+/// `migrate.recover/1`: what both hosts said of a guest, the one safe action, and what came of it.
+struct RecoverDocument: Encodable, Sendable, Equatable {
+  struct Host: Encodable, Sendable, Equatable {
+    var uri: String
+    var guest: String
+  }
+
+  var schema = "migrate.recover/1"
+  var domain: String
+  var source: Host
+  var destination: Host
+  /// nothing, wait, resume-source, pause-source, remove-source, remove-destination, resume-postcopy, start or person.
+  var action: String
+  var because: String
+  /// Whether the action was carried out and both hosts now show it.
+  var done: Bool
+  /// The one host on which the guest is active now; absent for none, both or unknown.
+  var runningOn: String?
+  /// What is still to be run by a person.
+  var remedy: [String]?
+  var error: String?
+  var exitCode: Int32
+
+  var text: String {
+    let lines: [String?] = [
+      "\(domain): on \(source.uri) \(source.guest); on \(destination.uri) \(destination.guest)",
+      "\(action): \(because)",
+      error.map { "not done: \($0)" },
+      done ? "done\(runningOn.map { ": it runs on \($0)" } ?? "")" : nil,
+    ]
+    return (lines.compactMap { $0?.printable } + (remedy ?? []).map { "  → \($0.printable)" }).joined(separator: "\n")
+  }
+}
+
+extension Recovery {
+  /// Its name in `migrate.recover/1`, and why it is the one.
+  var told: (action: String, because: String) {
+    switch self {
+    case .settled(.source): ("nothing", "the guest is on the source alone")
+    case .settled(.destination): ("nothing", "the guest is on the destination alone")
+    case .wait(let because): ("wait", because)
+    case .resumeSource(let because): ("resume-source", because)
+    case .pauseSource(let because): ("pause-source", because)
+    case .removeSource(let because): ("remove-source", because)
+    case .removeDestination(let because): ("remove-destination", because)
+    case .resumePostcopy(let because): ("resume-postcopy", because)
+    case .startOnSource(let because): ("start", because)
+    case .person(let because): ("person", because)
+    }
+  }
+}

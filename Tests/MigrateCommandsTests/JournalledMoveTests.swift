@@ -1,0 +1,95 @@
+import MigrationModel
+import Testing
+
+@testable import Journal
+@testable import MigrateCommands
+
+@Suite(.timeLimit(.minutes(1))) struct JournalledMoveTests {
+  private let place = JournalPlace()
+  private let journal: Journal
+  private let problems = Printed()
+
+  init() throws { journal = try Journal.open(at: place.path) }
+
+  private func begin() async throws -> JournalledMove {
+    try await JournalledMove.begin(
+      journal: journal, domain: "web", uuid: Sample.uuid, source: Sample.kvm1, destination: Sample.kvm2,
+      request: MigrationRequest(), at: 1_790_000_000
+    ) { [problems] in problems.add($0 + "\n") }
+  }
+
+  private func contents(_ move: JournalledMove) throws -> [MigrationUpdate.Content] {
+    try journal.updates(of: move.id, after: 0).map(\.content)
+  }
+
+  @Test func everythingButTheProgressIsKeptInItsOrder() async throws {
+    let move = try await begin()
+    let expected: [MigrationUpdate.Content] = [
+      .phase(.transfer, detail: ""), .guest(.source, event: "suspended", detail: "migrated"),
+      .decision(MigrationDecision(.abort, because: "the deadline is over")), .result(Sample.completed),
+    ]
+    for content in expected {
+      move.report(content, at: .seconds(1))
+      move.report(.progress(Sample.progress, percent: 50), at: .seconds(1))
+    }
+    await move.finish(Sample.completed, at: 1_790_000_010)
+    #expect(try contents(move) == expected)
+    #expect(try journal.move(move.id)?.result == Sample.completed)
+    #expect(try journal.move(move.id)?.percent == 50)
+    #expect(problems.text == "")
+  }
+
+  @Test func progressIsThinnedToTwoASecond() async throws {
+    let move = try await begin()
+    for step in 0..<100 {
+      move.report(.progress(ProgressSample(), percent: Double(step)), at: .milliseconds(50 * step))
+    }
+    while try contents(move).count < 10 { await Task.yield() }
+    let percents = try contents(move).compactMap { content in
+      if case .progress(_, let percent) = content { percent } else { nil }
+    }
+    #expect(percents == stride(from: 0, to: 100, by: 10).map(Double.init))
+    await move.finish(Sample.completed, at: 1_790_000_010)
+  }
+
+  @Test func aGuestThatIsBeingMovedIsRefused() async throws {
+    let move = try await begin()
+    await #expect(throws: MoveInProgress.self) { try await begin() }
+    await move.finish(Sample.completed, at: 1_790_000_010)
+    await (try begin()).finish(Sample.completed, at: 1_790_000_020)
+  }
+
+  @Test func wishesReachTheMoverAndItsAnswersTheAsker() async throws {
+    let move = try await begin()
+    let request = try Journal.open(at: place.path).ask(.cancel, of: move.id, at: 1_790_000_001)
+    for await (asked, wish) in move.wishes {
+      #expect(asked == request)
+      #expect(wish == .cancel)
+      move.answer(asked, text: "asked libvirt to abort", accepted: true)
+      await move.finish(Sample.cancelled, at: 1_790_000_010)
+    }
+    #expect(try journal.answer(to: request) == Answer(isAccepted: true, text: "asked libvirt to abort"))
+  }
+
+  @Test func whatIsMadeIsNotedBeforeAndForgottenAfter() async throws {
+    let move = try await begin()
+    let image = Leftover.image(host: "kvm2", uri: Sample.destination, path: "/images/web.qcow2")
+    try await move.note(image)
+    #expect(try journal.move(move.id)?.leftovers == [image])
+    move.forget(image)
+    await move.finish(Sample.completed, at: 1_790_000_010)
+    #expect(try journal.move(move.id)?.leftovers == [])
+  }
+
+  /// The move goes on: one complaint for all that is missing, and one for the end.
+  @Test func aJournalThatFailsIsToldOnce() async throws {
+    let move = try await begin()
+    try journal.write { try $0.execute(sql: "DROP TABLE updates") }
+    for phase in MigrationPhase.allCases { move.report(.phase(phase, detail: ""), at: .seconds(1)) }
+    await move.finish(Sample.completed, at: 1_790_000_010)
+    let lines = problems.text.split(separator: "\n")
+    #expect(lines.count == 2)
+    #expect(lines.allSatisfy { $0.contains(place.path) && $0.contains("no such table") })
+    #expect(lines.last?.contains("completed") == true)
+  }
+}
