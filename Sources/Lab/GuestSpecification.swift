@@ -8,8 +8,14 @@ public struct GuestSpecification: Sendable, Equatable {
     /// In the directory that all hosts see.
     case shared(mebibytes: Int)
     /// In a directory that has the same path on every host, and other contents.
-    case local(mebibytes: Int)
+    case local(mebibytes: Int, format: DiskFormat = .raw)
+    /// There too: a qcow2 file over another, which holds `chainBaseByte` in its first 64 KiB.
+    case localChain(mebibytes: Int)
+
+    public static let chainBaseByte: UInt8 = 0xB5
   }
+
+  public enum DiskFormat: String, Sendable { case raw, qcow2 }
 
   /// What its network device is connected to.
   public enum Connection: Sendable, Equatable {
@@ -92,9 +98,22 @@ public struct GuestSpecification: Sendable, Equatable {
     switch disk {
     case .none: nil
     case .shared: "\(LabPlan.sharedPath)/\(id).img"
-    case .local: "\(LabPlan.localPath)/\(id).img"
+    case .local(_, .raw): "\(LabPlan.localPath)/\(id).img"
+    case .local(_, .qcow2), .localChain: "\(LabPlan.localPath)/\(id).qcow2"
     }
   }
+
+  /// Of the file at `diskPath`.
+  public var diskFormat: DiskFormat {
+    switch disk {
+    case .none, .shared: .raw
+    case .local(_, let format): format
+    case .localChain: .qcow2
+    }
+  }
+
+  /// What a chain's file is over, as a path inside the host.
+  public var diskBasePath: String { "\(LabPlan.localPath)/\(id)-base.qcow2" }
 
   /// Throws `LabError` of code `invalidConfiguration` that names what cannot be.
   func validate() throws {

@@ -46,7 +46,7 @@ struct GuestXML {
     guard let path = guest.diskPath else { return "" }
     return """
       <disk type='file' device='disk'>
-            <driver name='qemu' type='raw' cache='none'/>
+            <driver name='qemu' type='\(guest.diskFormat.rawValue)' cache='none'/>
             <source file='\(Self.escape(path))'/>
             <target dev='vda' bus='virtio'/>
           </disk>

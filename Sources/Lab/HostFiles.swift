@@ -37,10 +37,14 @@ struct HostFiles {
   /// Guests may do anything to such a daemon's host; it listens inside the lab only.
   static func libvirtd(address: String, uuid: UUID) -> String {
     """
-    listen_tls = 0
+    listen_tls = 1
     listen_tcp = 1
     listen_addr = "\(address)"
     auth_tcp = "none"
+    auth_tls = "none"
+    ca_file = "\(Certificates.hostPath)/ca-cert.pem"
+    cert_file = "\(Certificates.hostPath)/server-cert.pem"
+    key_file = "\(Certificates.hostPath)/server-key.pem"
     auth_unix_ro = "none"
     auth_unix_rw = "none"
     log_outputs = "3:file:/var/log/libvirt/libvirtd.log"
@@ -58,6 +62,7 @@ struct HostFiles {
     let own: [String: String?] = [
       "user": "\"root\"", "group": "\"root\"", "security_driver": "\"none\"", "remember_owner": "0",
       "cgroup_controllers": "[ ]", "namespaces": "[ ]", "migration_host": "\"\(host.address)\"",
+      "default_tls_x509_cert_dir": "\"\(Certificates.hostPath)\"",
     ]
     return own.merging(settings) { _, new in new }.sorted { $0.key < $1.key }
       .compactMap { key, value in value.map { "\(key) = \($0)\n" } }.joined()

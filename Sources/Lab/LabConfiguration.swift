@@ -56,6 +56,9 @@ public struct LabPlan: Codable, Sendable, Equatable {
   /// The outside end's address in the guests' network.
   public var guestGateway: String { "10.214.\(index).1" }
 
+  /// What a caller of the hosts' libvirtds proves itself with by TLS, at the same path outside and in every host.
+  public var pkiDirectory: String { "\(directory)/pki" }
+
   /// Where every host sees the storage that they share.
   public static let sharedPath = "/var/lib/libvirt/shared"
   /// Where every host has a directory that is its own.
@@ -84,6 +87,13 @@ public struct LabHost: Sendable, Hashable {
   public var uri: String { "qemu+tcp://\(address)/system" }
   /// Reaches its libvirtd through ssh, from the other hosts.
   public var sshURI: String { "qemu+ssh://\(name)/system" }
+  /// Reaches its libvirtd by TLS, from outside and from the hosts, with the lab's certificate of a client.
+  public var tlsURI: String { "qemu+tls://\(address)/system?pkipath=\(Self.escape("\(directory)/pki"))" }
+  /// Reaches its libvirtd through libssh, from outside and from the hosts, with the lab's key.
+  public var libsshURI: String {
+    "qemu+libssh://root@\(address)/system?known_hosts=\(Self.escape("\(directory)/known_hosts"))&sshauth=privkey"
+      + "&keyfile=\(Self.escape("\(directory)/id_ed25519"))"
+  }
   /// Its port of the switch's management bridge.
   var switchPort: String { "m\(number)" }
   /// The host's own files, as seen from outside.
@@ -92,4 +102,13 @@ public struct LabHost: Sendable, Hashable {
   public var localDirectory: String { "\(stateDirectory)/lib/images" }
   /// What this host has at /var/log/libvirt, as seen from outside.
   public var logDirectory: String { "\(stateDirectory)/log" }
+
+  /// For a value in a URI's query: RFC 3986 without what has a meaning there.
+  private static func escape(_ path: String) -> String {
+    path.utf8.map { byte in
+      let character = Character(UnicodeScalar(byte))
+      let isPlain = byte < 0x80 && (character.isLetter || character.isNumber || "/._-".contains(character))
+      return isPlain ? String(character) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+    }.joined()
+  }
 }

@@ -17,6 +17,7 @@ struct LabDirectory {
       try await makeKey(path, comment: host.name)
       publicKeys[host.name] = try Files.read("\(path).pub")
     }
+    try await Certificates(plan: plan).fill()
     try access.writeKnownHosts(publicKeys)
     try writeAccess()
   }

@@ -43,11 +43,7 @@ extension Lab {
   private func prepare(_ guest: GuestSpecification, on host: LabHost) async throws -> String {
     try guest.validate()
     let image = try await GuestImage.prepare(cacheRoot: plan.cacheRoot, withKeeper: guest.keeper != nil)
-    switch guest.disk {
-    case .none: break
-    case .shared(let size): try Self.makeDisk("\(plan.sharedDirectory)/\(guest.id).img", mebibytes: size)
-    case .local(let size): try Self.makeDisk("\(host.localDirectory)/\(guest.id).img", mebibytes: size)
-    }
+    try await makeDisk(of: guest, on: host)
     return GuestXML(guest: guest, image: image).text
   }
 
@@ -55,12 +51,5 @@ extension Lab {
     _ arguments: [String], on host: LabHost, input: String = "", to action: String
   ) async throws {
     try await virsh(on: host, arguments, input: input).check(action, host: host.name)
-  }
-
-  /// Makes a sparse file of that size; one that is there already keeps its contents.
-  private static func makeDisk(_ path: String, mebibytes: Int) throws {
-    let file = try Files.call("open \(path)") { open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600) }
-    defer { close(file) }
-    try Files.call("size \(path)") { ftruncate(file, off_t(mebibytes) << 20) }
   }
 }

@@ -20,6 +20,7 @@ public enum LabRequirements {
     ("libvirtd", "libvirt-daemon-system"), ("virtlogd", "libvirt-daemon-system"), ("virsh", "libvirt-clients"),
     ("qemu-system-x86_64", "qemu-system-x86"), ("sshd", "openssh-server"), ("ssh-keygen", "openssh-client"),
     ("bindfs", "bindfs"), ("busybox", "busybox-static"), ("chronyd", "chrony"), ("ip", "iproute2"), ("tc", "iproute2"),
+    ("nft", "nftables"), ("openssl", "openssl"), ("qemu-img", "qemu-utils"),
     ("ping", "iputils-ping"), ("unshare", "util-linux"), ("nsenter", "util-linux"), ("dpkg-deb", "dpkg"),
     ("apt-get", "apt"),
   ]
