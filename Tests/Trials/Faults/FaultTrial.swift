@@ -36,6 +36,7 @@ struct FaultTrial: Sendable {
       try await recover(guest, &seen)
       try await settle(guest, &seen)
       if seen.home != nil { seen.keeper = try? await keeper.checkEverything(within: .seconds(30)) }
+      seen.leftovers = try await lab.leftovers()
       seen.openEntries = try await openEntries()
     } catch {
       _ = try? await watch.stop()
@@ -78,7 +79,7 @@ struct FaultTrial: Sendable {
   /// Runs what the tool named, or what one runs after a tool that was killed.
   private func recover(_ guest: GuestSpecification, _ seen: inout FaultObservation) async throws {
     guard seen.isReached, seen.exitCode == 4 || seen.outcome == nil else { return }
-    let words = ["recover", "keeper", source.uri, destination.uri, "--yes"]
+    let words = ["recover", "keeper", source.name, destination.name, "--yes"]
     let said = try await Tool(lab: lab).run(words, within: Self.toolLimit)
     let told = said.text.isEmpty ? said.complaints : said.text
     seen.recovery = ("recover", said.status, told)
