@@ -4,7 +4,8 @@ import Trials
 
 @main struct TrialsTool: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "lab-trials", abstract: "Tries the tool at length on a lab.", subcommands: [Faults.self])
+    commandName: "lab-trials", abstract: "Tries the tool at length on a lab.",
+    subcommands: [Faults.self, SoakTool.self])
 }
 
 struct Faults: AsyncParsableCommand {
