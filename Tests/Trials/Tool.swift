@@ -76,9 +76,8 @@ public struct Tool: Sendable {
 
   /// The lab's own, and none of the machine's.
   private func configuration(for arguments: [String]) -> [String] {
-    let takesNone = ["lab", "status", "watch", "cancel", "history"].contains(arguments.first ?? "")
-    return takesNone || arguments.contains("--config")
-      ? [] : ["--config", lab?.configurationPath ?? "/dev/null"]
+    let takesNone = ["lab", "status", "history", "watch", "cancel"].contains(arguments.first ?? "")
+    return takesNone || arguments.contains("--config") ? [] : ["--config", lab?.configurationPath ?? "/dev/null"]
   }
 
   public static func object(_ json: String) throws -> [String: any Sendable] {

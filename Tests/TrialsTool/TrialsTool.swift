@@ -1,11 +1,11 @@
 import ArgumentParser
-import Glibc
+import Foundation
 import Trials
 
 @main struct TrialsTool: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lab-trials", abstract: "Tries the tool at length on a lab.",
-    subcommands: [Faults.self, IllegalCommand.self])
+    subcommands: [Faults.self, SoakTool.self, IllegalCommand.self])
 }
 
 struct Faults: AsyncParsableCommand {
@@ -15,18 +15,21 @@ struct Faults: AsyncParsableCommand {
   @Option(help: "Only this mode (repeatable).") var mode: [FaultCell.Mode] = []
   @Option(help: "Only this fault (repeatable).") var fault: [FaultCell.Fault] = []
   @Option(help: "Only this moment (repeatable).") var moment: [FaultCell.Moment] = []
-  @Option(help: "How many labs at once.") var labs = 2
+  @Flag(help: "Only the cells that every test run tries.") var quick = false
+  @Option(help: "How many labs at once.") var labs = 3
   @Option(help: "What the labs are named.") var name = "faults"
+  @Option(help: "The page; rows of cells that were not tried stay in it.") var page = "docs/fault-matrix.md"
 
   func run() async throws {
-    let cells = FaultCell.all.filter {
+    let cells = (quick ? FaultMatrix.quick : FaultCell.all).filter {
       (mode.isEmpty || mode.contains($0.mode)) && (fault.isEmpty || fault.contains($0.fault))
         && (moment.isEmpty || moment.contains($0.moment))
     }
     let rows = try await FaultMatrix(cells: cells, labCount: labs, labName: name).run { row in
-      print(row.text)
-      fflush(nil)
+      FileHandle.standardOutput.write(Data("\(row.text)\n".utf8))
     }
+    let old = (try? String(contentsOfFile: page, encoding: .utf8)) ?? ""
+    try FaultPage.text(rows, keeping: old).write(toFile: page, atomically: true, encoding: .utf8)
     let wrong = rows.filter { !$0.isRight }.count
     print("\(rows.count) cells, \(wrong) wrong")
     if wrong > 0 { throw ExitCode(1) }

@@ -1,4 +1,3 @@
-import Glibc
 import Lab
 import Synchronization
 
@@ -7,21 +6,17 @@ final class Breaking: Sendable {
   private let cell: FaultCell
   private let lab: Lab
   private let guest: GuestSpecification
-  private let source: LabHost
-  private let destination: LabHost
+  /// nil: the tool itself is killed, or nothing breaks.
+  private let armed: ArmedFault?
   /// What goes on after the fault was made: a daemon that starts again, a link that heals by itself.
   private let after = Mutex<Task<Void, any Error>?>(nil)
-  private let daemon: [pid_t]
 
-  init(_ cell: FaultCell, of guest: GuestSpecification, in lab: Lab, from source: LabHost, to destination: LabHost) {
-    (self.cell, self.lab, self.guest, self.source, self.destination) = (cell, lab, guest, source, destination)
-    // Looked up beforehand: the fault is to come at its moment.
-    daemon =
-      switch cell.fault {
-      case .sourceDaemon: HostProcesses(host: source).daemons
-      case .destinationDaemon: HostProcesses(host: destination).daemons
-      default: []
-      }
+  init(
+    _ cell: FaultCell, of guest: GuestSpecification, in lab: Lab, from source: LabHost, to destination: LabHost
+  ) async throws {
+    (self.cell, self.lab, self.guest) = (cell, lab, guest)
+    let fault = cell.fault.fault(of: guest, from: source, to: destination)
+    armed = if let fault { try await lab.arm(fault) } else { nil }
   }
 
   /// How long a blackhole lasts when the tool does not end before.
@@ -29,34 +24,33 @@ final class Breaking: Sendable {
 
   /// Breaks it. A QEMU that is not there yet is waited for, and killed when it appears.
   func fire(_ tool: Tool.Running) async throws {
-    switch cell.fault {
-    case .toolKilled: try tool.send(signal: .kill)
-    case .sourceDaemon: killDaemon(of: source)
-    case .destinationDaemon: killDaemon(of: destination)
-    case .sourceQEMU: follow { try await self.killMachine(on: self.source) }
-    case .destinationQEMU: follow { try await self.killMachine(on: self.destination) }
-    case .linkCut: try await lab.cutLink(of: destination)
-    case .blackhole:
-      try await lab.blackhole(destination)
+    guard cell.fault != .nothing else { return }
+    guard let armed else { return try tool.send(signal: .kill) }
+    switch armed.fault {
+    case .qemuKilled(_, let host): follow { try await self.killMachine(on: host, armed) }
+    case .libvirtdKilled:
+      try await armed.fire()
+      follow { try await self.lab.heal(armed.fault) }
+    case .blackholed:
+      try await armed.fire()
       follow {
         try await Task.sleep(for: Self.blackholeLimit)
-        try await self.lab.healLink(of: self.destination)
+        try await self.lab.heal(armed.fault)
       }
-    case .dataPath: try await lab.make(.migrationPortsClosed(on: destination, rejecting: false))
+    default: try await armed.fire()
     }
   }
 
   /// Heals what is healed when the tool has ended, and waits for what goes on.
   func heal() async throws {
     let rest = after.withLock { $0 }
-    switch cell.fault {
-    case .blackhole:
+    switch armed?.fault {
+    case nil, .qemuKilled, .libvirtdKilled: try await rest?.value
+    case .blackholed(let host)?:
       rest?.cancel()
-      _ = await rest?.result
-      try await lab.healLink(of: destination)
-    case .linkCut: try await lab.healLink(of: destination)
-    case .dataPath: try await lab.heal(.migrationPortsClosed(on: destination, rejecting: false))
-    case .toolKilled, .sourceDaemon, .destinationDaemon, .destinationQEMU, .sourceQEMU: try await rest?.value
+      // Healed by itself meanwhile, or not: either way it is healed now.
+      if case .failure? = await rest?.result { try await lab.heal(.blackholed(host)) }
+    case let fault?: try await lab.heal(fault)
     }
   }
 
@@ -65,20 +59,26 @@ final class Breaking: Sendable {
     after.withLock { $0 = task }
   }
 
-  private func killDaemon(of host: LabHost) {
-    for process in daemon { kill(process, SIGKILL) }
-    follow {
-      try await self.lab.make(.libvirtdKilled(on: host))
-      try await self.lab.heal(.libvirtdKilled(on: host))
+  private func killMachine(on host: LabHost, _ armed: ArmedFault) async throws {
+    _ = try await eventually(within: .seconds(5), every: .milliseconds(2)) { [lab, guest] in
+      try lab.qemuProcesses(on: host).contains { $0.guest == guest.id } ? true : nil
     }
+    try await armed.fire()
   }
+}
 
-  private func killMachine(on host: LabHost) async throws {
-    let machines = HostProcesses(host: host)
-    _ = try await eventually(within: .seconds(5), every: .milliseconds(2)) { [guest] in
-      let found = machines.machines(of: guest)
-      for process in found { kill(process, SIGKILL) }
-      return found.isEmpty ? nil : true
+extension FaultCell.Fault {
+  /// nil for the tool's own death, and for none.
+  fileprivate func fault(of guest: GuestSpecification, from source: LabHost, to destination: LabHost) -> Fault? {
+    switch self {
+    case .nothing, .toolKilled: nil
+    case .sourceDaemon: .libvirtdKilled(on: source)
+    case .destinationDaemon: .libvirtdKilled(on: destination)
+    case .sourceQEMU: .qemuKilled(guest: guest.id, on: source)
+    case .destinationQEMU: .qemuKilled(guest: guest.id, on: destination)
+    case .linkCut: .linkCut(of: destination)
+    case .blackhole: .blackholed(destination)
+    case .dataPath: .migrationDataDropped(on: destination)
     }
   }
 }

@@ -5,6 +5,8 @@ public struct FaultCell: Sendable, Hashable {
   }
 
   public enum Fault: String, Sendable, CaseIterable {
+    /// The control: what is seen when nothing breaks.
+    case nothing
     /// SIGKILL, as the OOM killer or a lost terminal would.
     case toolKilled = "tool-killed"
     /// SIGKILL, and another is started at once.
@@ -48,7 +50,9 @@ public struct FaultCell: Sendable, Hashable {
   }
 
   public static let all: [FaultCell] = Mode.allCases.flatMap { mode in
-    Fault.allCases.flatMap { fault in Moment.allCases.map { FaultCell(mode, fault, $0) } }
+    Fault.allCases.flatMap { fault in
+      (fault == .nothing ? [.continue] : Moment.allCases).map { FaultCell(mode, fault, $0) }
+    }
   }
 
   /// The fault takes away a QEMU, or half of the memory: the guest may be lost, and by the fault alone.

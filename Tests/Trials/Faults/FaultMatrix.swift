@@ -46,33 +46,12 @@ public struct FaultMatrix: Sendable {
   }
 }
 
-/// A line of docs/fault-matrix.md.
-public struct FaultRow: Sendable {
-  public var cell: FaultCell
-  public var columns: [String]
-  public var isRight: Bool
-
-  init(_ seen: FaultObservation) {
-    cell = seen.cell
-    let complaints = seen.complaints()
-    isRight = complaints.isEmpty
-    let recovery = seen.recovery.map { "\($0.command): \($0.exitCode)" } ?? ""
-    columns = [
-      "\(seen.exitCode) \(seen.outcome ?? "")", String(seen.message.prefix(300)), recovery,
-      (seen.isLost ? "lost by the fault; \(seen.summary)" : seen.summary)
-        + seen.crashes.map { "; libvirtd of the \($0) crashed" }.joined(), String(Int(seen.seconds.rounded())),
-      isRight ? "OK" : "WRONG: " + complaints.joined(separator: "; "),
-    ]
-  }
-
-  init(cell: FaultCell, failure: String) {
-    self.cell = cell
-    isRight = false
-    columns = ["", "", "", "", "", "WRONG: \(failure)"]
-  }
-
-  public var text: String {
-    "| \(cell.mode.rawValue) | \(cell.fault.rawValue) | \(cell.moment.rawValue) | "
-      + columns.map { $0.replacing("|", with: "/").replacing("\n", with: " ") }.joined(separator: " | ") + " |"
-  }
+extension FaultMatrix {
+  /// One or two cells of every kind of end; they take about a minute together.
+  public static let quick: [FaultCell] = [
+    FaultCell(.plain, .toolKilled, .late), FaultCell(.p2p, .toolKilled, .early),
+    FaultCell(.plain, .sourceDaemon, .early), FaultCell(.p2p, .destinationDaemon, .late),
+    FaultCell(.tunnelled, .destinationQEMU, .late), FaultCell(.plain, .destinationQEMU, .stop),
+    FaultCell(.p2p, .sourceDaemon, .prepare), FaultCell(.postcopy, .nothing, .continue),
+  ]
 }
