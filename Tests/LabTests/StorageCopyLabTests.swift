@@ -4,6 +4,7 @@ import Foundation
 import Libvirt
 import MigrationModel
 import Testing
+import Trials
 import Threads
 
 @testable import Lab
