@@ -211,7 +211,7 @@ import Threads
       facts.state = try domain.status().state
       var request = MigrationRequest()
       request.copyStorage = copy
-      let sizes = try facts.disks.map { ($0.target, try domain.size(ofDisk: $0.target)) }
+      let sizes = try facts.disks.filter(request.copies).map { ($0.target, try domain.size(ofDisk: $0.target)) }
       return try request.targetImages(of: facts, Dictionary(sizes, uniquingKeysWith: { first, _ in first }))
     }
   }
