@@ -15,6 +15,10 @@ public struct GuestEvent: Sendable, Equatable {
     case suspendedForMigration
     /// Running before its memory is there (RESUMED, POSTCOPY).
     case resumedInPostcopy
+    /// Running again at someone's wish (RESUMED, UNPAUSED).
+    case resumed
+    /// The process is gone because it has moved (STOPPED, MIGRATED).
+    case leftSource
     /// The process is gone, and not because it moved.
     case ended
     /// Running after a move on the destination; on the source it means that the move was rolled back (RESUMED, MIGRATED).

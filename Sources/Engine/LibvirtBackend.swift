@@ -75,6 +75,7 @@ public final class LibvirtBackend: MigrationBackend {
       initialState: request.postcopyResume ? .running : state, leavesPaused: request.suspend,
       scope: call.scope(isActive: state.isActive), policy: ConvergencePolicy(request),
       needsDestination: !call.isPeerToPeer,
+      handsOver: request.strictHandover && state == .running && !request.suspend,
       undefinesSource: call.flags.contains(.undefineSource), resumesPostcopy: request.postcopyResume, remedy: remedy)
     images = Images(keeper: ImageKeeper(on: destinationConnection, id: String(mover.uuid.prefix(8))))
     (self.mover, self.destinationConnection) = (mover, destinationConnection)
@@ -125,13 +126,15 @@ public final class LibvirtBackend: MigrationBackend {
   }
 
   public func exercise(_ control: Machine.Control) async -> String? {
-    await refusal { [source] in
-      try await source.withGuest { guest in
+    await refusal { [source, destination] in
+      let host = control == .resumeDestination ? destination : source
+      try await host.withGuest { guest in
         switch control {
         case .set(.bandwidth(let rate), _): try guest.setMaxSpeed(rate)
         case .set(.postcopyBandwidth(let rate), _): try guest.setMaxSpeed(rate, inPostcopy: true)
         case .set(.maxDowntime(let limit), _): try guest.setMaxDowntime(.milliseconds(limit))
         case .suspend, .fence: try guest.suspend()
+        case .resumeDestination: try guest.resume()
         case .startPostcopy: try guest.startPostcopy()
         case .pausePostcopy: try guest.pausePostcopy()
         }
@@ -147,10 +150,12 @@ public final class LibvirtBackend: MigrationBackend {
 
   public func repair(_ repair: Machine.Repair) async -> String? {
     let undefines = call.flags.contains(.undefineSource)
-    return await refusal { [source] in
-      try await source.withGuest { guest in
+    return await refusal { [source, destination] in
+      let host = [.resumeDestination, .removeDestination].contains(repair) ? destination : source
+      try await host.withGuest { guest in
         switch repair {
-        case .resumeSource: try guest.resume()
+        case .resumeSource, .resumeDestination: try guest.resume()
+        case .removeDestination: try guest.remove(undefining: true)
         case .removeSource: try guest.remove(undefining: undefines)
         case .undefineSource: try guest.undefine()
         }
@@ -228,7 +233,7 @@ public final class LibvirtBackend: MigrationBackend {
     case .lifecycle(let lifecycle):
       let guest = GuestEvent(lifecycle)
       post.yield(.lifecycle(side, guest, at: event.received - start))
-      if side == .destination, guest.kind == .resumedAfterMigration { tail.sawResume() }
+      if side == .destination, [.resumedAfterMigration, .resumed].contains(guest.kind) { tail.sawResume() }
     case .jobCompleted(let statistics):
       post.yield(.completed(ProgressSample(statistics)))
       tail.sawStatistics()

@@ -39,7 +39,8 @@ extension GuestEvent {
       case .suspendedMigrated: .suspendedForMigration
       case .resumedMigrated: .resumedAfterMigration
       case .resumedPostcopy: .resumedInPostcopy
-      case .stoppedMigrated: .other
+      case .resumedUnpaused: .resumed
+      case .stoppedMigrated: .leftSource
       case let other where other.event == .stopped: .ended
       default: .other
       }

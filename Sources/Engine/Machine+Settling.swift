@@ -44,13 +44,17 @@ extension Machine {
     _ call: CallOutcome, quietSince since: Duration, seen: Inspection, at: Duration
   ) -> [Effect] {
     let action = recovery(
-      source: seen.source, destination: seen.destination, isFenced: decided.contains(.fence))
+      source: seen.source, destination: seen.destination, isFenced: decided.contains(.fence),
+      handsOver: intent.handsOver)
     let isSteady = isSteady(seen, since: since, at: at)
     let isWaiting = if case .wait = action { true } else { false }
     let quietSince = isWaiting || !seen.saysTheSame(as: lastSeen) ? at : since
     state = .settling(call, quietSince: quietSince)
     lastSeen = seen
     if case .pauseSource = action { return fence() + [.inspect(after: Self.pause)] }
+    if case .resumeDestination(let because) = action, !decided.contains(.resumeDestination) {
+      return begin(.resumeDestination, because, call)
+    }
     if isSteady, let (repair, because) = repair(action, seen) { return begin(repair, because, call) }
     if isSteady, let end = end(action, call, seen) { return clear(end.0, end.1, seen, at: at) }
     if at - quietSince >= Self.patience {
@@ -64,6 +68,10 @@ extension Machine {
     switch action {
     case .resumeSource(let because) where !decided.contains(.resumeSource): (.resumeSource, because)
     case .removeSource(let because) where !decided.contains(.removeSource): (.removeSource, because)
+    case .removeDestination(let because)
+    where intent.handsOver && !decided.contains(.resumeDestination)
+      && !decided.contains(.removeDestination):
+      (.removeDestination, because)
     case .settled(.destination) where leavesDefinition(seen):
       (.undefineSource, "the guest runs on the destination; the source still has its definition")
     case .settled(.source) where decided.contains(.suspend) && !decided.contains(.resumeSource) && intent.wasRunning:
@@ -78,6 +86,8 @@ extension Machine {
       case .resumeSource: .resumeSource
       case .removeSource: .removeSource
       case .undefineSource: .undefineSource
+      case .resumeDestination: .resumeDestination
+      case .removeDestination: .removeDestination
       }
     decided.insert(action)
     state = .repairing(call)
@@ -100,7 +110,8 @@ extension Machine {
       let wasWanted = ["shutdown", "destroyed"].contains(sourceEnd)
       return (wasWanted ? .failed : .needsAttention, failure(of: call, action, seen))
     case .resumePostcopy: return (.needsAttention, failure(of: call, action, seen))
-    case .settled, .wait, .resumeSource, .pauseSource, .removeSource, .removeDestination, .person: return nil
+    case .settled, .wait, .resumeSource, .pauseSource, .removeSource, .resumeDestination, .removeDestination, .person:
+      return nil
     }
   }
 
@@ -112,7 +123,7 @@ extension Machine {
     case .startOnSource: what = "the guest's process ended while it moved\(sourceEnd.map { " (\($0))" } ?? "")"
     case .settled: what = "the guest is not as it was"
     case .wait(let because), .resumeSource(let because), .removeSource(let because), .removeDestination(let because),
-      .pauseSource(let because), .resumePostcopy(let because), .person(let because):
+      .pauseSource(let because), .resumeDestination(let because), .resumePostcopy(let because), .person(let because):
       what = because
     }
     failure.message +=

@@ -24,6 +24,12 @@ extension Machine {
     }
   }
 
+  /// The source has let go: the destination need not wait for the end of the call.
+  private mutating func handOver() -> [Effect] {
+    guard decided.insert(.resumeDestination).inserted else { return [] }
+    return [.control(.resumeDestination)]
+  }
+
   /// The destination has begun to run the guest, and its answer to the source may be lost: libvirt then lets the source
   /// go on as well (the comment on Finish in virDomainMigrateVersion3Full and doPeer2PeerMigrate3). A source that is
   /// paused does no harm, and both hosts say later which of the two stays.
@@ -63,7 +69,9 @@ extension Machine {
       resumedAt = resumedAt ?? at
       return told + advance(to: .continue, detail: "running on \(intent.destinationName)")
         + advance(to: .postcopy, detail: "\(intent.destinationName) fetches the memory that it misses")
-    case (.destination, .resumedAfterMigration):
+    case (.source, .leftSource) where intent.handsOver: return told + handOver()
+    case (.destination, .resumedAfterMigration),
+      (.destination, .resumed) where intent.handsOver && event.kind == .resumed:
       resumedAt = resumedAt ?? at
       return told + advance(to: .continue, detail: "running on \(intent.destinationName)")
     case (.source, .resumedAfterMigration) where resumedAt != nil: return fence() + told
@@ -71,7 +79,7 @@ extension Machine {
       sourceEnd = event.detail
       return told
     case (_, .startedIncoming), (_, .suspendedForMigration), (_, .resumedInPostcopy), (_, .resumedAfterMigration),
-      (_, .ended), (_, .other):
+      (_, .leftSource), (_, .resumed), (_, .ended), (_, .other):
       return told
     }
   }
@@ -86,7 +94,9 @@ extension Machine {
     case .suspend: return told + [.control(.suspend)]
     case .postcopy: return told + [.control(.startPostcopy)]
     case .pausePostcopy: return told + [.control(.pausePostcopy)]
-    case .mode, .set, .fence, .resumeSource, .removeSource, .undefineSource, .refused: return told
+    case .mode, .set, .fence, .resumeSource, .removeSource, .undefineSource, .resumeDestination, .removeDestination,
+      .refused:
+      return told
     }
   }
 
@@ -125,11 +135,18 @@ extension Machine {
       [.answer(id: id, error: nil), .report(.decision(MigrationDecision(setting)))]
     case (.set(_, let id), .some(let error)):
       [.answer(id: id, error: error), .report(.decision(MigrationDecision(.refused, because: error)))]
-    case (.suspend, nil), (.startPostcopy, nil), (.pausePostcopy, nil): []
+    case (.suspend, nil), (.startPostcopy, nil), (.pausePostcopy, nil), (.resumeDestination, nil): []
     case (.fence, _): fenced()
+    case (.resumeDestination, .some(let error)): handOverAgain(error)
     case (.pausePostcopy, .some(let error)): [.report(.decision(MigrationDecision(.refused, because: error)))]
     case (.suspend, .some(let error)), (.startPostcopy, .some(let error)): giveUp(because: error)
     }
+  }
+
+  /// It is tried once more when both hosts have been looked at.
+  private mutating func handOverAgain(_ error: String) -> [Effect] {
+    decided.remove(.resumeDestination)
+    return [.report(.decision(MigrationDecision(.refused, because: error)))]
   }
 
   /// What was seen of the source until now may be from before it was paused.

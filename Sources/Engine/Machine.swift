@@ -17,6 +17,8 @@ public struct Machine: Sendable, Equatable {
     public var policy: ConvergencePolicy
     /// Without a connection from here to the destination the move cannot end: libvirt's plain mode.
     public var needsDestination: Bool
+    /// The guest arrives paused, and is let go on when the source has no process of it any more.
+    public var handsOver: Bool
     /// The definition on the source goes with the guest.
     public var undefinesSource: Bool
     /// Goes on with post-copy that broke off: the guest is on its way already.
@@ -26,7 +28,7 @@ public struct Machine: Sendable, Equatable {
     public init(
       sourceName: String, destinationName: String, initialState: DomainState, leavesPaused: Bool,
       scope: Scope = .guest, policy: ConvergencePolicy = ConvergencePolicy(), needsDestination: Bool = false,
-      undefinesSource: Bool = false, resumesPostcopy: Bool = false,
+      handsOver: Bool = false, undefinesSource: Bool = false, resumesPostcopy: Bool = false,
       remedy: [String] = []
     ) {
       self.sourceName = sourceName
@@ -36,6 +38,7 @@ public struct Machine: Sendable, Equatable {
       self.scope = scope
       self.policy = policy
       self.needsDestination = needsDestination
+      self.handsOver = handsOver
       self.undefinesSource = undefinesSource
       self.resumesPostcopy = resumesPostcopy
       self.remedy = remedy
@@ -101,6 +104,8 @@ public struct Machine: Sendable, Equatable {
     case suspend, startPostcopy, pausePostcopy
     /// Pause the source, which may have begun to run beside the destination.
     case fence
+    /// Let the guest go on where it arrived.
+    case resumeDestination
   }
 
   /// What can be done to a guest whose move is over.
@@ -108,6 +113,10 @@ public struct Machine: Sendable, Equatable {
     case resumeSource, removeSource
     /// Only its definition is left there.
     case undefineSource
+    /// It arrived paused, so that it never ran beside the source.
+    case resumeDestination
+    /// It never ran: the source went on.
+    case removeDestination
   }
 
   public let intent: Intent

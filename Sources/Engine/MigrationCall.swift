@@ -24,7 +24,7 @@ struct MigrationCall: Sendable, Equatable {
       (.live, request.live ?? (isActive && mode != .offline)),
       (.persistDestination, persistent),
       (.undefineSource, request.undefineSource ?? persistent),
-      (.paused, request.suspend),
+      (.paused, request.suspend || (request.strictHandover && isActive)),
       (.unsafe, request.unsafe),
       (.nonSharedDisk, request.copyStorage == .all),
       (.nonSharedIncremental, request.copyStorage == .incremental),

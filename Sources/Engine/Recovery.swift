@@ -14,6 +14,8 @@ public enum Recovery: Sendable, Equatable {
   case pauseSource(String)
   /// The guest runs on the destination: its paused copy on the source goes.
   case removeSource(String)
+  /// The source has let go of the guest, and what arrived has not run yet.
+  case resumeDestination(String)
   /// The guest is on the source; what waits on the destination never ran.
   case removeDestination(String)
   /// Neither side has all of the memory: only going on with post-copy saves it.
@@ -25,8 +27,12 @@ public enum Recovery: Sendable, Equatable {
 
 /// The table: LIBVIRT's states of a guest on either side, and what they mean together (qemuMigrationSrcRecover,
 /// qemuMigrationDstRecover in src/qemu/qemu_process.c say how each side alone comes to be there).
-/// - Parameter isFenced: the move itself paused the source, when the guest was seen running on the destination.
-public func recovery(source: Sighting, destination: Sighting, isFenced: Bool = false) -> Recovery {
+/// - Parameters:
+///   - isFenced: the move itself paused the source, when the guest was seen running on the destination.
+///   - handsOver: the guest arrives paused, and runs only when the source has let go of it.
+public func recovery(
+  source: Sighting, destination: Sighting, isFenced: Bool = false, handsOver: Bool = false
+) -> Recovery {
   var (here, there) = (Standing(source), Standing(destination))
   if isFenced, here == .paused { here = .handedOver }
   switch (here, there) {
@@ -48,6 +54,10 @@ public func recovery(source: Sighting, destination: Sighting, isFenced: Bool = f
     return .person("the two hosts contradict each other")
   case _ where source.isBusy || destination.isBusy:
     return .wait("a job is under way")
+  case (.gone, .paused) where handsOver:
+    return .resumeDestination("the source has let go of the guest, and it waits on the destination")
+  case (.runs, .paused) where handsOver, (.handedOver, .paused) where handsOver:
+    return .removeDestination("what waits on the destination never ran; the source has the guest")
   case (.gone, .runs), (.gone, .paused):
     return .settled(.destination)
   case (.runs, .gone), (.paused, .gone):

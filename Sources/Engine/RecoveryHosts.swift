@@ -12,15 +12,18 @@ public final class RecoveryHosts: Sendable {
   private let there: HostWatch
   /// The source was paused because the destination has the guest.
   private let isFenced: Mutex<Bool>
+  private let handsOver: Bool
 
   /// How often a guest is looked at before what is seen counts as steady, and how far apart.
   private static let looks = 4
   private static let pause = Duration.milliseconds(500)
 
   /// Connects to both hosts; throws LibvirtError that names the one that does not answer.
-  /// - Parameter isFenced: the move paused the source itself, as its journal says.
+  /// - Parameters:
+  ///   - isFenced: the move paused the source itself, as its journal says.
+  ///   - handsOver: the move lets the guest arrive paused.
   public static func open(
-    uuid: String, source: LibvirtHost, destination: LibvirtHost, isFenced: Bool, timeout: Duration
+    uuid: String, source: LibvirtHost, destination: LibvirtHost, isFenced: Bool, handsOver: Bool, timeout: Duration
   ) async throws -> RecoveryHosts {
     async let here = connect(to: source, timeout)
     async let there = connect(to: destination, timeout)
@@ -31,16 +34,17 @@ public final class RecoveryHosts: Sendable {
       }
       return RecoveryHosts(
         source, destination, uuid, try watch(source, connections.here), try watch(destination, connections.there),
-        isFenced)
+        isFenced, handsOver)
     }
   }
 
   private init(
     _ source: LibvirtHost, _ destination: LibvirtHost, _ uuid: String, _ here: HostWatch, _ there: HostWatch,
-    _ isFenced: Bool
+    _ isFenced: Bool, _ handsOver: Bool
   ) {
     (self.source, self.destination, self.uuid, self.here, self.there) = (source, destination, uuid, here, there)
     self.isFenced = Mutex(isFenced)
+    self.handsOver = handsOver
   }
 
   /// The UUID of a guest of that name, from whichever host knows it; throws LibvirtError when both do not, and
@@ -79,7 +83,9 @@ public final class RecoveryHosts: Sendable {
   }
 
   private func recovery(of seen: Inspection) -> Recovery {
-    Engine.recovery(source: seen.source, destination: seen.destination, isFenced: isFenced.withLock { $0 })
+    Engine.recovery(
+      source: seen.source, destination: seen.destination, isFenced: isFenced.withLock { $0 },
+      handsOver: handsOver)
   }
 
   /// Does the one safe thing, after it was seen once more that it still is; returns why it was not done, nil when it was.
@@ -96,6 +102,7 @@ public final class RecoveryHosts: Sendable {
         try await here.withGuest { try $0.suspend() }
         isFenced.withLock { $0 = true }
       case .removeSource: try await here.withGuest { try $0.remove(undefining: undefinesSource) }
+      case .resumeDestination: try await there.withGuest { try $0.resume() }
       case .removeDestination: try await there.withGuest { try $0.remove(undefining: false) }
       case .settled(.destination) where undefinesSource: try await here.withGuest { try $0.undefine() }
       case .settled, .wait, .resumePostcopy, .startOnSource, .person: break

@@ -72,7 +72,8 @@ struct GuestMove: Sendable {
     let record = left.record
     let hosts = try await RecoveryHosts.open(
       uuid: record.uuid, source: LibvirtHost(record.source), destination: LibvirtHost(record.destination),
-      isFenced: try await journalCall { try journal.isFenced(record.id) }, timeout: timeout)
+      isFenced: try await journalCall { try journal.isFenced(record.id) },
+      handsOver: record.request.strictHandover, timeout: timeout)
     guard record.leftovers.isEmpty, case .settled(let side) = await hosts.recovery() else { throw left }
     let result = MigrationResult(
       outcome: side == .source ? .rolledBack : .completed,

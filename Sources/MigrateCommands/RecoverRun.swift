@@ -74,7 +74,8 @@ struct RecoverRun: Sendable {
         uuid = try await RecoveryHosts.uuid(of: domain, source: here, destination: there, timeout: timeout)
       }
       return try await RecoveryHosts.open(
-        uuid: uuid ?? "", source: here, destination: there, isFenced: try await isFenced(record), timeout: timeout)
+        uuid: uuid ?? "", source: here, destination: there, isFenced: try await isFenced(record),
+        handsOver: record?.request.strictHandover ?? false, timeout: timeout)
     } catch {
       let code = (error as? LibvirtError).map { Int($0.code.rawValue) }
       throw CommandFailure(
@@ -206,7 +207,8 @@ extension RecoverDocument {
 
   /// Whether the action is one that this tool carries out.
   fileprivate var isToBeDone: Bool {
-    ["resume-source", "pause-source", "remove-source", "remove-destination", "resume-postcopy"].contains(action)
+    ["resume-source", "pause-source", "remove-source", "resume-destination", "remove-destination", "resume-postcopy"]
+      .contains(action)
   }
 
   /// Takes in what is seen now.
@@ -231,7 +233,8 @@ extension RecoverDocument {
     switch recovery {
     case .settled: nil
     case .wait: [rerun]
-    case .resumeSource, .pauseSource, .removeSource, .removeDestination, .resumePostcopy: ["\(rerun) --yes"]
+    case .resumeSource, .pauseSource, .removeSource, .resumeDestination, .removeDestination, .resumePostcopy:
+      ["\(rerun) --yes"]
     case .startOnSource: ["virsh -c \(source.uri.shellQuoted) start \(domain.shellQuoted)"]
     case .person:
       [source.uri, destination.uri].map { "virsh -c \($0.shellQuoted) domstate --reason \(domain.shellQuoted)" }

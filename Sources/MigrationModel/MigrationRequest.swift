@@ -25,6 +25,8 @@ public struct MigrationRequest: Codable, Sendable, Equatable {
   public var undefineSource: Bool?
   /// Leave the guest paused on the destination.
   public var suspend = false
+  /// The destination does not run the guest before the source has let go of it.
+  public var strictHandover = false
   /// Go on where libvirt holds the storage for unsafe (VIR_MIGRATE_UNSAFE).
   public var unsafe = false
 

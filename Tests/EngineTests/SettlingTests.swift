@@ -106,6 +106,7 @@ private struct Run {
     run.look(undone, moved, from: 0, to: 1)
     #expect(run.effects.filter { $0 == .control(.fence) }.count > 1, "until it is seen to be paused")
     #expect(run.decisions == [.fence])
+    run.feed(.controlled(.fence, error: nil, at: .seconds(1)))
     run.look(paused, moved, from: 1, to: 4)
     #expect(run.effects.contains(.repair(.removeSource)))
   }

@@ -4,8 +4,8 @@ import Foundation
 import Libvirt
 import MigrationModel
 import Testing
-import Trials
 import Threads
+import Trials
 
 @testable import Lab
 

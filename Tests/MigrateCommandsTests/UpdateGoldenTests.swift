@@ -47,6 +47,18 @@ final class Printed: Sendable {
     try expectGolden(seen, "events-terminal.txt")
   }
 
+  @Test func aTerminalHasALineForEachGuestThatMoves() throws {
+    let printed = Printed()
+    let writer = UpdateWriter(
+      try OutputOptions.parse([]), style: Style(isColoured: true), columns: { 20 }, print: printed.add)
+    for domain in ["a", "b", "a"] { writer.write(.progress(Sample.progress, percent: 1), at: .zero, domain: domain) }
+    writer.write(.result(Sample.cancelled), at: .zero, domain: "a")
+    let lines = printed.text.replacing("\u{1B}", with: "ESC").replacing("\r", with: "").split(separator: "\n")
+    #expect(lines.count { $0.hasPrefix("ESC[1AESC[J") } == 1, "b comes below a: \(lines)")
+    #expect(lines.count { $0.hasPrefix("ESC[2AESC[J") } == 2, "both are drawn anew: \(lines)")
+    #expect(lines.suffix(2).map { $0.contains("cancelled") } == [true, false], "a's result stays above b's line")
+  }
+
   /// Each guest's first pass is told, also after another's pass of the same number.
   @Test func passesAreCountedForEachMove() throws {
     let move: [MigrationUpdate.Content] = [.progress(Sample.progress, percent: 1), .result(Sample.cancelled)]

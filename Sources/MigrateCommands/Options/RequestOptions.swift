@@ -28,6 +28,8 @@ struct RequestOptions: ParsableArguments {
   var undefinesource: Bool?
   @Flag(help: "Leave the guest paused on the destination.")
   var suspend = false
+  @Flag(help: "Let the destination wait until the source has let go: never both, whatever dies, for a longer pause.")
+  var strictHandover = false
   @Flag(help: "Go on where libvirt holds the storage for unsafe.")
   var unsafe = false
 
@@ -116,6 +118,7 @@ struct RequestOptions: ParsableArguments {
     request.persistent = persistent
     request.undefineSource = undefinesource
     request.suspend = suspend
+    request.strictHandover = strictHandover
     request.unsafe = unsafe
     request.allow = Set(allow)
     try storage(of: &request)

@@ -12,7 +12,7 @@ struct RecoverDocument: Encodable, Sendable, Equatable {
   var domain: String
   var source: Host
   var destination: Host
-  /// nothing, wait, resume-source, pause-source, remove-source, remove-destination, resume-postcopy, start or person.
+  /// nothing, wait, resume-source, pause-source, remove-source, resume-destination, remove-destination, resume-postcopy, start or person.
   var action: String
   var because: String
   /// Whether the action was carried out and both hosts now show it.
@@ -45,6 +45,7 @@ extension Recovery {
     case .resumeSource(let because): ("resume-source", because)
     case .pauseSource(let because): ("pause-source", because)
     case .removeSource(let because): ("remove-source", because)
+    case .resumeDestination(let because): ("resume-destination", because)
     case .removeDestination(let because): ("remove-destination", because)
     case .resumePostcopy(let because): ("resume-postcopy", because)
     case .startOnSource(let because): ("start", because)

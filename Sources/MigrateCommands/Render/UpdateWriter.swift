@@ -12,7 +12,7 @@ final class UpdateWriter: Sendable {
     case jsonLines
     /// The results alone, as one JSON document at the end.
     case document
-    /// One line that is rewritten, with phases and results kept above it.
+    /// A line for each guest that moves, rewritten in place, with phases and results kept above them.
     case terminal
     /// Phases, results, and each pass over the memory.
     case lines
@@ -22,7 +22,8 @@ final class UpdateWriter: Sendable {
   private struct State {
     var sequence = 0
     var iteration: UInt64?
-    var isLineOpen = false
+    /// The guests that move, in the order in which they began, with their last progress.
+    var live: [(domain: String, line: String)] = []
     var results: [EventLine] = []
   }
 
@@ -74,8 +75,9 @@ final class UpdateWriter: Sendable {
   /// carries it in the result.
   func explain(_ findings: [Finding], _ check: Check?, isRefusal: Bool) {
     guard form == .terminal || form == .lines || (form == .resultsOnly && isRefusal), !findings.isEmpty else { return }
-    let text = CheckText(style: style, isVerbose: isVerbose)
-    print((check.map(text.text) ?? findings.flatMap(text.lines(for:)).joined(separator: "\n")) + "\n")
+    let checkText = CheckText(style: style, isVerbose: isVerbose)
+    let text = (check.map(checkText.text) ?? findings.flatMap(checkText.lines(for:)).joined(separator: "\n")) + "\n"
+    state.withLock { redraw(over: $0.live.count, keeping: text, $0) }
   }
 
   /// Writes what is written only at the end: one document for one result, an array for several.
@@ -91,16 +93,25 @@ final class UpdateWriter: Sendable {
   }
 
   private func terminal(_ update: MigrationUpdate, _ state: inout State) {
-    let clear = state.isLineOpen ? "\r\u{1B}[K" : ""
+    let before = state.live.count
+    let index = state.live.firstIndex { $0.domain == update.domain }
     switch update.content {
+    case .guest: return
     case .progress:
-      print(clear + fitted(UpdateText.line(update)))
-      state.isLineOpen = true
-    case .guest: break
-    case .phase, .decision, .result:
-      print(clear + UpdateText.line(update) + "\n")
-      state.isLineOpen = false
+      let line = fitted(UpdateText.line(update))
+      if let index { state.live[index].line = line } else { state.live.append((update.domain, line)) }
+      redraw(over: before, state)
+    case .phase, .decision: redraw(over: before, keeping: UpdateText.line(update) + "\n", state)
+    case .result:
+      if let index { state.live.remove(at: index) }
+      redraw(over: before, keeping: UpdateText.line(update) + "\n", state)
     }
+  }
+
+  /// Goes back over the live lines, writes what is to stay above them, and then those that there are now.
+  private func redraw(over count: Int, keeping text: String = "", _ state: State) {
+    let back = count == 0 ? "" : "\u{1B}[\(count)A\r\u{1B}[J"
+    print(back + text + state.live.map { $0.line + "\n" }.joined())
   }
 
   /// The part that fits on one line: a carriage return goes back over one line only.

@@ -123,6 +123,10 @@ private let postcopy: [Combination] = [
     "Leave --suspend out and suspend the guest after the move."
   ) { request, _ in request.postcopy && request.suspend },
   Combination(
+    "--postcopy --strict-handover", .begin, "in post-copy the guest runs on the destination before the source lets go",
+    "Leave one of them out."
+  ) { request, _ in request.postcopy && request.strictHandover },
+  Combination(
     "--postcopy-resume without --postcopy", .driver, "only a post-copy migration can be resumed", "Add --postcopy."
   ) { request, _ in request.postcopyResume && !request.postcopy },
   Combination(
