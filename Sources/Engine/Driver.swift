@@ -24,8 +24,12 @@ public func drive(
       tasks.addTask { for await wish in wishes { post.yield(Machine.Event(wish)) } }
       tasks.addTask { await tick(every: tickInterval) { post.yield(.tick(at: ContinuousClock.now - start)) } }
       post.yield(.started(at: ContinuousClock.now - start))
-      tasks.addTask { await backend.migrate() }
-      defer { tasks.cancelAll() }
+      // Not one of the group: where the hypervisor never answers, the move ends without it.
+      let call = Task { await backend.migrate() }
+      defer {
+        call.cancel()
+        tasks.cancelAll()
+      }
       return await interpret(inbox, Machine(intent)) { effect in
         switch effect {
         case .report(let content): report(content, ContinuousClock.now - start)
@@ -41,9 +45,9 @@ public func drive(
             try? await Task.sleep(for: pause)
             post.yield(.inspected(await backend.inspect(), at: ContinuousClock.now - start))
           }
-        case .repair(let repair):
+        case .repair(let repair, let seen):
           tasks.addTask {
-            let error = await backend.repair(repair)
+            let error = await backend.repair(repair, seen: seen)
             post.yield(.repaired(repair, error: error, at: ContinuousClock.now - start))
           }
         case .clear(let hasMoved):

@@ -11,9 +11,14 @@ final class HostWatch: Sendable {
   private let onEvent: @Sendable (DomainEvent) -> Void
   private let onLoss: @Sendable () -> Void
   private let state: Mutex<State>
+  private let opening = Mutex(())
+  /// A host that is away is not asked more often for a connection: each may be a process and a login.
+  private static let reopeningInterval = Duration.seconds(1)
 
   private struct State {
     var connection: Connection
+    /// When opening it again last failed, and how.
+    var failure: (at: ContinuousClock.Instant, error: any Error)?
     /// The guest on that connection, once it was found there.
     var guest: Domain?
     var forwarder: Task<Void, Never>?
@@ -38,14 +43,23 @@ final class HostWatch: Sendable {
   private func connection() throws -> Connection {
     let current = state.withLock(\.connection)
     guard current.closeReason != nil else { return current }
-    let renewed = try Connection.open(host.uri, host: host.name)
-    return try state.withLock { state in
-      // Another thread may have been quicker.
-      guard state.connection === current else { return state.connection }
-      state.forwarder?.cancel()
-      state.forwarder = try forward(from: renewed)
-      (state.connection, state.guest) = (renewed, nil)
-      return renewed
+    // One thread opens it, and the others wait for that.
+    return try opening.withLock { _ in
+      let (latest, failure) = state.withLock { ($0.connection, $0.failure) }
+      if latest.closeReason == nil { return latest }
+      if let failure, ContinuousClock.now - failure.at < Self.reopeningInterval { throw failure.error }
+      do {
+        let renewed = try Connection.open(host.uri, host: host.name)
+        let forwarder = try forward(from: renewed)
+        state.withLock { state in
+          state.forwarder?.cancel()
+          state = State(connection: renewed, forwarder: forwarder)
+        }
+        return renewed
+      } catch {
+        state.withLock { $0.failure = (.now, error) }
+        throw error
+      }
     }
   }
 
@@ -63,6 +77,15 @@ final class HostWatch: Sendable {
   func withGuest<T: Sendable>(_ body: @escaping @Sendable (Domain) throws -> T) async throws -> T {
     try await blocking(within: timeout, orThrow: { [host] in Unanswered(host: host.name) }) { [self] in
       try body(try guest())
+    }
+  }
+
+  /// Does something on the host on a thread of its own; throws `Unanswered` when it takes too long.
+  func withConnection<T: Sendable>(
+    within limit: Duration, _ body: @escaping @Sendable (Connection) throws -> T
+  ) async throws -> T {
+    try await blocking(within: limit, orThrow: { [host] in Unanswered(host: host.name) }) { [self] in
+      try body(try connection())
     }
   }
 

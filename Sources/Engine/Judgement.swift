@@ -13,6 +13,8 @@ public struct GuestEvent: Sendable, Equatable {
     case startedIncoming
     /// Stopped to be moved (SUSPENDED, MIGRATED).
     case suspendedForMigration
+    /// Stopped on the source because it goes on in post-copy (SUSPENDED, POSTCOPY).
+    case suspendedForPostcopy
     /// Running before its memory is there (RESUMED, POSTCOPY).
     case resumedInPostcopy
     /// Running again at someone's wish (RESUMED, UNPAUSED).
@@ -43,7 +45,7 @@ public enum Sighting: Sendable, Equatable {
   case unreachable(String)
 }
 
-/// Both hosts, looked at one after the other once the call is over.
+/// Both hosts, looked at at about the same time.
 public struct Inspection: Sendable, Equatable {
   public var source: Sighting
   public var destination: Sighting
@@ -62,8 +64,9 @@ public struct Inspection: Sendable, Equatable {
     [(source, intent.sourceName), (destination, intent.destinationName)].compactMap { $0.isPersistent ? $1 : nil }
   }
 
+  /// A copy that waits for a move to end does not count: it runs nowhere yet, or no more.
   func runningOn(_ intent: Machine.Intent) -> String? {
-    switch (source.isActive, destination.isActive) {
+    switch (source.isInUse, destination.isInUse) {
     case (true, false): intent.sourceName
     case (false, true): intent.destinationName
     case (true, true), (false, false): nil
@@ -87,10 +90,7 @@ extension Sighting: CustomStringConvertible {
     return isBusy
   }
 
-  var isActive: Bool {
-    guard case .present(let state, _, _, _) = self else { return false }
-    return state.isActive
-  }
+  fileprivate var isInUse: Bool { ![.unknown, .gone, .handedOver].contains(Standing(self)) }
 
   /// The host keeps a definition of it.
   public var isPersistent: Bool {
@@ -122,9 +122,11 @@ enum Judgement: Equatable {
 func judge(
   _ call: CallOutcome, _ seen: Inspection, _ intent: Machine.Intent, cause: Machine.AbortCause?, isCertain: Bool
 ) -> Judgement {
-  switch (Place(seen.source, intent.initialState), Place(seen.destination, intent.arrivalState)) {
+  switch (Place(seen.source, intent.initialState), Place(arrival: seen.destination, intent.arrivalState)) {
   case (.gone, .asWanted):
     return .settled(.completed, nil)
+  case (.asWanted, _) where seen.source.isBusy:
+    return .unsettled
   case (.asWanted, .asWanted) where call == .succeeded && intent.scope == .definition(staysOnSource: true):
     return .settled(.completed, nil)
   case (.asWanted, .asWanted) where call != .succeeded && intent.scope != .guest:
@@ -149,9 +151,16 @@ private enum Place {
     switch sighting {
     case .unreachable: self = .unknown
     case .absent: self = .gone
+    case .present(_, "post-copy", _, _), .present(_, "post-copy failed", _, _): self = .otherwise
     case .present(let state, _, _, _) where state.isActive: self = state.isLike(wanted) ? .asWanted : .otherwise
     case .present(let state, _, _, _): self = state == wanted ? .asWanted : .gone
     }
+  }
+
+  /// What still comes in is not there yet: it waits as a guest does that is left paused.
+  init(arrival sighting: Sighting, _ wanted: DomainState) {
+    self.init(sighting, wanted)
+    if Standing(sighting) == .handedOver || sighting.isBusy { self = .otherwise }
   }
 }
 

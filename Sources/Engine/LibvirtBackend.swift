@@ -31,11 +31,13 @@ public final class LibvirtBackend: MigrationBackend {
   let destinationConnection: Connection
   let source: HostWatch
   private let destination: HostWatch
+  private let timeout: Duration
   private let isOver = Mutex(false)
+  private let isAborted = Mutex(false)
   private let tail: Tail
   /// The downtime limit that the guest had, where it was changed for this move.
   private let downtimeBefore = Mutex<Duration?>(nil)
-  private let images: Images
+  private let images = Mutex(Images())
 
   /// From one reading of the statistics to the next, at 11 Hz. Each is a command to the QEMU that is busy sending the guest:
   /// more of them make a short move longer.
@@ -45,30 +47,26 @@ public final class LibvirtBackend: MigrationBackend {
   /// How long the last events of a finished move are waited for.
   static let tailLimit = Duration.milliseconds(500)
 
-  /// Connects to both hosts and registers for their events. Throws LibvirtError (no such domain: `.noDomain`), naming the
-  /// host; nothing was started then.
+  /// Registers for the events of both hosts and reads how the guest is. Throws LibvirtError, naming the host, and
+  /// `GuestBusy` when another job runs; nothing was started then.
   /// - Parameter remedy: commands for a person, should the move end in a state that cannot be settled.
   public static func open(
-    _ domain: String, from source: LibvirtHost, to destination: LibvirtHost, _ request: MigrationRequest,
-    remedy: [String] = [], timeout: Duration, since start: ContinuousClock.Instant
+    over connections: MoveConnections, _ request: MigrationRequest, remedy: [String] = [],
+    since start: ContinuousClock.Instant
   ) async throws -> LibvirtBackend {
-    async let mover = lookUp(domain, on: source, timeout)
-    async let watched = connect(to: source, timeout)
-    async let destinationConnection = connect(to: destination, timeout)
-    let opened = try await (mover: mover, watched: watched, destination: destinationConnection)
-    return try await blocking {
-      try LibvirtBackend(
-        opened.mover, opened.watched, opened.destination, source, destination, request, remedy, timeout, start)
-    }
+    try await blocking { try LibvirtBackend(connections, request, remedy, start) }
   }
 
   @available(*, noasync)
   private init(
-    _ mover: Domain, _ watched: Connection, _ destinationConnection: Connection, _ source: LibvirtHost,
-    _ destination: LibvirtHost, _ request: MigrationRequest, _ remedy: [String], _ timeout: Duration,
-    _ start: ContinuousClock.Instant
+    _ connections: MoveConnections, _ request: MigrationRequest, _ remedy: [String], _ start: ContinuousClock.Instant
   ) throws {
+    let (mover, source, destination) = (connections.mover, connections.source, connections.destination)
     let state = try mover.status().state
+    // An abort goes to whatever job the guest has: it must be ours.
+    if state.isActive, !request.postcopyResume, try mover.jobType() != .none {
+      throw GuestBusy(host: source.name, guest: mover.name)
+    }
     call = MigrationCall(request, isActive: state.isActive, isPersistent: try mover.isPersistent())
     intent = Machine.Intent(
       sourceName: source.name, destinationName: destination.name,
@@ -77,34 +75,35 @@ public final class LibvirtBackend: MigrationBackend {
       needsDestination: !call.isPeerToPeer,
       handsOver: request.strictHandover && state == .running && !request.suspend,
       undefinesSource: call.flags.contains(.undefineSource), resumesPostcopy: request.postcopyResume, remedy: remedy)
-    images = Images(keeper: ImageKeeper(on: destinationConnection, id: String(mover.uuid.prefix(8))))
-    (self.mover, self.destinationConnection) = (mover, destinationConnection)
-    (self.request, self.start, uuid) = (request, start, mover.uuid)
+    (self.mover, destinationConnection) = (mover, connections.arriving)
+    (self.request, self.start, uuid, timeout) = (request, start, mover.uuid, connections.timeout)
     let (events, post) = AsyncStream.makeStream(of: Machine.Event.self)
     let tail = Tail()
     (self.events, self.post, self.tail) = (events, post, tail)
     func watch(_ side: Side, _ host: LibvirtHost, _ connection: Connection) throws -> HostWatch {
       try HostWatch(
-        host, uuid: mover.uuid, through: connection, timeout: timeout,
+        host, uuid: mover.uuid, through: connection, timeout: connections.timeout,
         onEvent: { Self.forward($0, of: side, since: start, post, tail) }, onLoss: { post.yield(.lostSight(side)) })
     }
-    self.source = try watch(.source, source, watched)
-    self.destination = try watch(.destination, destination, destinationConnection)
+    self.source = try watch(.source, source, connections.watching)
+    self.destination = try watch(.destination, destination, connections.arriving)
   }
 
   deinit { post.finish() }
 
   /// Has `note` called before anything is made on the destination; what it throws keeps the move from beginning.
   public func beforeMaking(_ note: @escaping @Sendable (StorageLeftover) throws -> Void) {
-    images.state.withLock { $0.note = note }
+    images.withLock { $0.note = note }
   }
+
+  /// The images that were made for the move and are still there.
+  public var imagesLeft: [TargetImage] { images.withLock(\.made) }
 
   /// Moves the guest: one libvirt call on a thread of its own, sampled meanwhile from the watching connection.
   public func migrate() async {
     let sampler = Task { [source, post, start] in await sample(source, since: start, post) }
-    var outcome = await makeImages()
-    if outcome == .succeeded { outcome = await limitDowntime() }
-    if outcome == .succeeded { outcome = await runCall() }
+    defer { sampler.cancel() }
+    let outcome = await steps()
     isOver.withLock { $0 = true }
     if outcome == .succeeded, intent.scope == .guest {
       await tail.wait(atMost: Self.tailLimit, forResume: intent.arrivalState != .paused)
@@ -114,16 +113,35 @@ public final class LibvirtBackend: MigrationBackend {
     if outcome != .succeeded {
       while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
     }
-    sampler.cancel()
+  }
+
+  /// What is needed first, then the call. An abort between them finds nothing to end, and is heeded here.
+  private func steps() async -> CallOutcome {
+    let preparations = request.postcopyResume ? [] : [makeImages, limitDowntime]
+    for step in preparations + [runCall] {
+      if isAborted.withLock({ $0 }) {
+        let message = "ended before the migration had begun"
+        return .failed(MigrationFailure(code: MigrationFailure.operationAborted, message: message))
+      }
+      let outcome = await step()
+      guard outcome == .succeeded else { return outcome }
+    }
+    return .succeeded
   }
 
   public func abort() async {
+    isAborted.withLock { $0 = true }
     repeat {
       // Refused before the job has begun and after it has ended; whoever asked looks at the hosts, not at this answer.
-      try? await source.withGuest { try $0.abortJob() }
+      try? await source.withGuest { guest in
+        if try guest.jobStatistics().operation == Self.outgoingMigration { try guest.abortJob() }
+      }
       try? await Task.sleep(for: Self.abortInterval)
     } while !isOver.withLock { $0 } && !Task.isCancelled
   }
+
+  /// VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT: a backup or a save of the guest is not ours to end.
+  private static let outgoingMigration: Int32 = 5
 
   public func exercise(_ control: Machine.Control) async -> String? {
     await refusal { [source, destination] in
@@ -148,10 +166,11 @@ public final class LibvirtBackend: MigrationBackend {
     return Inspection(source: await onSource, destination: await onDestination)
   }
 
-  public func repair(_ repair: Machine.Repair) async -> String? {
-    let undefines = call.flags.contains(.undefineSource)
-    return await refusal { [source, destination] in
-      let host = [.resumeDestination, .removeDestination].contains(repair) ? destination : source
+  public func repair(_ repair: Machine.Repair, seen: Inspection) async -> String? {
+    guard await inspect().saysTheSame(as: seen) else { return "what the hosts say has changed since it was decided" }
+    let undefines = call.flags.contains(.undefineSource) && seen.destination.isPersistent
+    let host = [.resumeDestination, .removeDestination].contains(repair) ? destination : source
+    return await refusal {
       try await host.withGuest { guest in
         switch repair {
         case .resumeSource, .resumeDestination: try guest.resume()
@@ -170,29 +189,39 @@ public final class LibvirtBackend: MigrationBackend {
   /// What the copied disks need and the destination does not have.
   private func makeImages() async -> CallOutcome {
     guard request.copyStorage != nil, intent.scope == .guest else { return .succeeded }
-    return await outcome { [mover, request, images] in
-      try await blocking {
+    let note = images.withLock(\.note)
+    return await outcome { [mover, request, destinationConnection, uuid] in
+      let made = try await blocking {
         var guest = try DomainDescription(parsing: mover.xml()).facts
         guest.state = try mover.status().state
         if let xml = request.destinationXML { guest = guest.fitted(to: try DomainDescription(parsing: xml).facts) }
         let targets = guest.disks.filter(request.copies).map(\.target)
         let sizes = try Dictionary(uniqueKeysWithValues: targets.map { ($0, try mover.size(ofDisk: $0)) })
-        let needed = try request.targetImages(of: guest, sizes)
-        let made = try images.keeper.make(needed, willMake: images.state.withLock(\.note))
-        images.state.withLock { $0.made = made }
+        let keeper = ImageKeeper(on: destinationConnection, id: Self.poolID(of: uuid))
+        return try keeper.make(try request.targetImages(of: guest, sizes), willMake: note)
       }
+      images.withLock { $0.made = made }
     }
   }
 
   private func removeImages() async -> [String] {
-    let made = images.state.withLock(\.made)
+    let made = images.withLock(\.made)
     guard !made.isEmpty else { return [] }
     do {
-      return try await blocking { [images, uuid] in images.keeper.remove(made, ofGuest: uuid).map(\.description) }
+      let left = try await destination.withConnection(within: timeout * Self.patienceWithStorage) { [uuid] in
+        ImageKeeper(on: $0, id: Self.poolID(of: uuid)).remove(made, ofGuest: uuid)
+      }
+      images.withLock { $0.made = left.map(\.image) }
+      return left.map(\.description)
     } catch {
-      return ["\(error)"]
+      return made.map { "\($0.place): \(error)" }
     }
   }
+
+  /// Of the transient pools that are made for this guest.
+  static func poolID(of uuid: String) -> String { String(uuid.prefix(8)) }
+  /// Storage is given so many times the time that an answer may take.
+  private static let patienceWithStorage = 3
 
   private func restoreDowntime() async -> [String] {
     guard let before = downtimeBefore.withLock({ $0 }) else { return [] }
@@ -234,25 +263,24 @@ public final class LibvirtBackend: MigrationBackend {
       let guest = GuestEvent(lifecycle)
       post.yield(.lifecycle(side, guest, at: event.received - start))
       if side == .destination, [.resumedAfterMigration, .resumed].contains(guest.kind) { tail.sawResume() }
-    case .jobCompleted(let statistics):
+    case .jobCompleted(let statistics) where side == .source && statistics.operation == outgoingMigration:
       post.yield(.completed(ProgressSample(statistics)))
       tail.sawStatistics()
-    case .migrationIteration: break
+    case .jobCompleted, .migrationIteration: break
     }
   }
 }
 
 /// The images that a move makes, and who is told beforehand.
-private final class Images: Sendable {
-  let keeper: ImageKeeper
-  let state = Mutex(State())
+private struct Images: Sendable {
+  var note: @Sendable (StorageLeftover) throws -> Void = { _ in }
+  var made: [TargetImage] = []
+}
 
-  struct State: Sendable {
-    var note: @Sendable (StorageLeftover) throws -> Void = { _ in }
-    var made: [TargetImage] = []
-  }
-
-  init(keeper: ImageKeeper) { self.keeper = keeper }
+/// The guest has a job already: a migration, a backup, a save.
+struct GuestBusy: Error, CustomStringConvertible {
+  var host, guest: String
+  var description: String { "\(host): \(guest) has a job under way already; nothing was begun" }
 }
 
 /// Reads the job's statistics until cancelled. Before the job and after it libvirt answers that there is none, and while
@@ -289,25 +317,6 @@ private func refusal(_ body: () async throws -> Void) async -> String? {
     return nil
   } catch {
     return "\(error)"
-  }
-}
-
-func connect(to host: LibvirtHost, _ timeout: Duration) async throws -> Connection {
-  try await blocking(within: timeout, orThrow: { Unanswered(host: host.name) }) {
-    try Connection.open(host.uri, host: host.name)
-  }
-}
-
-/// By name, or by UUID where it looks like one and no guest has such a name.
-func lookUp(_ domain: String, on host: LibvirtHost, _ timeout: Duration) async throws -> Domain {
-  try await blocking(within: timeout, orThrow: { Unanswered(host: host.name) }) {
-    let connection = try Connection.open(host.uri, host: host.name)
-    do {
-      return try connection.domain(named: domain)
-    } catch let error as LibvirtError where error.code == .noDomain {
-      guard let found = try? connection.domain(uuid: domain) else { throw error }
-      return found
-    }
   }
 }
 

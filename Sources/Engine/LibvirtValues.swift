@@ -37,6 +37,7 @@ extension GuestEvent {
       switch lifecycle {
       case .startedMigrated: .startedIncoming
       case .suspendedMigrated: .suspendedForMigration
+      case .suspendedPostcopy: .suspendedForPostcopy
       case .resumedMigrated: .resumedAfterMigration
       case .resumedPostcopy: .resumedInPostcopy
       case .resumedUnpaused: .resumed

@@ -7,6 +7,8 @@ extension Machine {
       needsFreshLook = false
       return [.inspect(after: Self.pause)]
     }
+    let seen = jobMayBeOurs(after: call) ? seen : seen.withoutSourceJob
+    if seen.isInPostcopy { isInPostcopy = true }
     switch judge(call, seen, intent, cause: abortCause, isCertain: isCertainlyOnSource(call)) {
     case .settled(.completed, _) where leavesDefinition(seen):
       return lookOn(call, quietSince: since, seen: seen, at: at)
@@ -19,12 +21,21 @@ extension Machine {
     }
   }
 
+  /// A job that the source still has can be this move's: its transfer was seen, or the word of the source's own daemon,
+  /// which leads a peer-to-peer move, was lost. A backup that kept the move from beginning is another's.
+  private func jobMayBeOurs(after call: CallOutcome) -> Bool {
+    guard case .failed(let failure) = call else { return true }
+    let hasBegun = sample != nil || advancedAt != nil || isInPostcopy
+    return hasBegun || (!intent.needsDestination && (!sawEverything || failure.isOfTheConnection))
+  }
+
   /// The destination cannot have started the guest: the source never paused it to be moved, or says itself that the
-  /// transfer was aborted. A host that does not answer then needs no waiting for.
+  /// transfer was aborted; or the destination waits for our word. A host that does not answer need not be waited for then.
   private func isCertainlyOnSource(_ call: CallOutcome) -> Bool {
-    guard case .failed(let failure) = call else { return false }
-    let wasPaused = suspendedAt != nil || !sawEverything
-    return resumedAt == nil && (!wasPaused || failure.code == MigrationFailure.operationAborted)
+    guard case .failed(let failure) = call, resumedAt == nil else { return false }
+    let neverPaused = suspendedAt == nil && sawEverything && intent.wasRunning && !intent.leavesPaused
+    let neverLetGo = intent.handsOver && !decided.contains(.resumeDestination)
+    return neverPaused || neverLetGo || failure.code == MigrationFailure.operationAborted
   }
 
   private func isSteady(_ seen: Inspection, since: Duration, at: Duration) -> Bool {
@@ -43,55 +54,46 @@ extension Machine {
   private mutating func lookOn(
     _ call: CallOutcome, quietSince since: Duration, seen: Inspection, at: Duration
   ) -> [Effect] {
-    let action = recovery(
-      source: seen.source, destination: seen.destination, isFenced: decided.contains(.fence),
-      handsOver: intent.handsOver)
+    let known = MoveKnowledge(
+      isFenced: decided.contains(.fence), handsOver: intent.handsOver, ranThere: resumedAt != nil)
+    let action = recovery(source: seen.source, destination: seen.destination, knowing: known)
     let isSteady = isSteady(seen, since: since, at: at)
-    let isWaiting = if case .wait = action { true } else { false }
-    let quietSince = isWaiting || !seen.saysTheSame(as: lastSeen) ? at : since
+    let quietSince = action.isWaiting || !seen.saysTheSame(as: lastSeen) ? at : since
     state = .settling(call, quietSince: quietSince)
     lastSeen = seen
-    if case .pauseSource = action { return fence() + [.inspect(after: Self.pause)] }
-    if case .resumeDestination(let because) = action, !decided.contains(.resumeDestination) {
-      return begin(.resumeDestination, because, call)
-    }
-    if isSteady, let (repair, because) = repair(action, seen) { return begin(repair, because, call) }
+    if let (repair, because) = repair(action, seen, isSteady: isSteady) { return begin(repair, because, call, seen) }
     if isSteady, let end = end(action, call, seen) { return clear(end.0, end.1, seen, at: at) }
-    if at - quietSince >= Self.patience {
+    if isGivingUp || at - quietSince >= Self.patience {
       return clear(.needsAttention, failure(of: call, action, seen), seen, at: at)
     }
+    if case .pauseSource = action { return fence() + [.inspect(after: Self.pause)] }
     // The call can be over while the job is not: a peer-to-peer move goes on without us.
     return (abortCause == nil || isInPostcopy ? [] : [.abort]) + [.inspect(after: Self.pause)]
   }
 
-  private func repair(_ action: Recovery, _ seen: Inspection) -> (Repair, String)? {
-    switch action {
-    case .resumeSource(let because) where !decided.contains(.resumeSource): (.resumeSource, because)
-    case .removeSource(let because) where !decided.contains(.removeSource): (.removeSource, because)
-    case .removeDestination(let because)
-    where intent.handsOver && !decided.contains(.resumeDestination)
-      && !decided.contains(.removeDestination):
-      (.removeDestination, because)
-    case .settled(.destination) where leavesDefinition(seen):
-      (.undefineSource, "the guest runs on the destination; the source still has its definition")
-    case .settled(.source) where decided.contains(.suspend) && !decided.contains(.resumeSource) && intent.wasRunning:
-      (.resumeSource, "it was paused to end the transfer, which has failed")
-    default: nil
-    }
+  /// Each is tried once. What lets a guest go on that waits for it needs no second look; all else must be steady.
+  private func repair(_ action: Recovery, _ seen: Inspection, isSteady: Bool) -> (Repair, String)? {
+    let found: (Repair, String)? =
+      switch action {
+      case .resumeDestination(let because): (.resumeDestination, because)
+      case _ where !isSteady: nil
+      case .resumeSource(let because): (.resumeSource, because)
+      case .removeSource(let because): (.removeSource, because)
+      case .removeDestination(let because) where intent.handsOver && !decided.contains(.resumeDestination):
+        (.removeDestination, because)
+      case .settled(.destination) where leavesDefinition(seen):
+        (.undefineSource, "the guest runs on the destination; the source still has its definition")
+      case .settled(.source) where decided.contains(.suspend) && intent.wasRunning && Standing(seen.source) == .paused:
+        (.resumeSource, "it was paused to end the transfer, which has failed")
+      default: nil
+      }
+    return found.flatMap { decided.contains($0.0.action) ? nil : $0 }
   }
 
-  private mutating func begin(_ repair: Repair, _ because: String, _ call: CallOutcome) -> [Effect] {
-    let action: MigrationDecision.Action =
-      switch repair {
-      case .resumeSource: .resumeSource
-      case .removeSource: .removeSource
-      case .undefineSource: .undefineSource
-      case .resumeDestination: .resumeDestination
-      case .removeDestination: .removeDestination
-      }
-    decided.insert(action)
+  private mutating func begin(_ repair: Repair, _ because: String, _ call: CallOutcome, _ seen: Inspection) -> [Effect] {
+    decided.insert(repair.action)
     state = .repairing(call)
-    return [.report(.decision(MigrationDecision(action, because: because))), .repair(repair)]
+    return [.report(.decision(MigrationDecision(repair.action, because: because))), .repair(repair, seen: seen)]
   }
 
   mutating func repaired(_ repair: Repair, _ error: String?, _ call: CallOutcome, at: Duration) -> [Effect] {
@@ -105,7 +107,7 @@ extension Machine {
     _ action: Recovery, _ call: CallOutcome, _ seen: Inspection
   ) -> (MigrationResult.Outcome, MigrationFailure)? {
     switch action {
-    case .startOnSource:
+    case .start:
       // A guest that was told to stop, by itself or by someone, is as it was wanted.
       let wasWanted = ["shutdown", "destroyed"].contains(sourceEnd)
       return (wasWanted ? .failed : .needsAttention, failure(of: call, action, seen))
@@ -118,14 +120,12 @@ extension Machine {
   /// What the call said, what was seen on either side, and what is to be run.
   private func failure(of call: CallOutcome, _ action: Recovery, _ seen: Inspection) -> MigrationFailure {
     var failure = call.failure
-    let what: String
-    switch action {
-    case .startOnSource: what = "the guest's process ended while it moved\(sourceEnd.map { " (\($0))" } ?? "")"
-    case .settled: what = "the guest is not as it was"
-    case .wait(let because), .resumeSource(let because), .removeSource(let because), .removeDestination(let because),
-      .pauseSource(let because), .resumeDestination(let because), .resumePostcopy(let because), .person(let because):
-      what = because
-    }
+    let what =
+      switch action {
+      case .start: "the guest's process ended while it moved\(sourceEnd.map { " (\($0))" } ?? "")"
+      case .settled: "the guest is not as it was"
+      default: action.because
+      }
     failure.message +=
       "; \(what); on \(intent.sourceName) the guest is \(seen.source), on \(intent.destinationName) it is \(seen.destination)"
       + ". Do not start it by hand before both hosts were looked at"
@@ -136,17 +136,21 @@ extension Machine {
   private mutating func clear(
     _ outcome: MigrationResult.Outcome, _ failure: MigrationFailure?, _ seen: Inspection, at: Duration
   ) -> [Effect] {
-    var downtime = Downtime()
-    if outcome == .completed {
-      downtime.reported = measured?.downtime
-      if let suspendedAt, let resumedAt { downtime.event = resumedAt - suspendedAt }
-    }
     let result = MigrationResult(
       outcome: outcome, elapsed: at - startedAt, runningOn: seen.runningOn(intent), definedOn: seen.definedOn(intent),
-      downtime: downtime, sample: measured ?? sample, error: failure)
+      downtime: outcome == .completed ? downtime : Downtime(), sample: measured ?? sample, error: failure)
     state = .clearing(result)
-    // Where a person has to look, nothing is removed: it may be part of the guest.
-    return outcome == .needsAttention ? reduce(.cleared([], at: at)) : [.clear(hasMoved: outcome == .completed)]
+    // What may be part of the guest is not removed: where a person has to look, and where the guest has run.
+    if outcome == .needsAttention { return reduce(.cleared([], at: at)) }
+    return [.clear(hasMoved: outcome == .completed || resumedAt != nil)]
+  }
+
+  /// The two events come over two connections; a pair that cannot be is no figure.
+  private var downtime: Downtime {
+    var downtime = Downtime()
+    downtime.reported = measured?.downtime
+    if let suspendedAt, let resumedAt, resumedAt >= suspendedAt { downtime.event = resumedAt - suspendedAt }
+    return downtime
   }
 
   mutating func finish(_ result: MigrationResult, _ left: [String]) -> [Effect] {
@@ -163,4 +167,51 @@ extension Machine {
 
 extension Machine.Intent {
   fileprivate var wasRunning: Bool { initialState == .running || initialState == .blocked }
+}
+
+extension Machine.Repair {
+  var action: MigrationDecision.Action {
+    switch self {
+    case .resumeSource: .resumeSource
+    case .removeSource: .removeSource
+    case .undefineSource: .undefineSource
+    case .resumeDestination: .resumeDestination
+    case .removeDestination: .removeDestination
+    }
+  }
+}
+
+extension Recovery {
+  fileprivate var isWaiting: Bool { if case .wait = self { true } else { false } }
+
+  /// Why it is the one; empty for what needs no reason.
+  public var because: String {
+    switch self {
+    case .settled(.source): "the guest is on the source alone"
+    case .settled(.destination): "the guest is on the destination alone"
+    case .wait(let because), .resumeSource(let because), .pauseSource(let because), .removeSource(let because),
+      .resumeDestination(let because), .removeDestination(let because), .resumePostcopy(let because),
+      .start(_, let because), .person(let because):
+      because
+    }
+  }
+}
+
+extension Inspection {
+  fileprivate var isInPostcopy: Bool {
+    [source, destination].contains { [.postcopy, .postcopyBroken].contains(Standing($0)) }
+  }
+
+  /// As seen, but for a job on the source that is not this move's.
+  fileprivate var withoutSourceJob: Inspection {
+    guard case .present(let state, let reason, let isPersistent, true) = source else { return self }
+    return Inspection(
+      source: .present(state, reason: reason, isPersistent: isPersistent, isBusy: false), destination: destination)
+  }
+}
+
+extension MigrationFailure {
+  /// The call was broken off, and what became of it is not known (VIR_ERR_INTERNAL_ERROR, _INVALID_CONN, _SYSTEM_ERROR,
+  /// _RPC: "client socket is closed", "Cannot recv data", "connection closed due to keepalive timeout").
+  fileprivate var isOfTheConnection: Bool { code.map { [1, 6, 38, 39].contains($0) } ?? true }
 }

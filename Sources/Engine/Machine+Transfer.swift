@@ -3,7 +3,7 @@ import MigrationModel
 /// While the guest is on its way.
 extension Machine {
   mutating func progress(_ sample: ProgressSample, at: Duration) -> [Effect] {
-    if sample.differs(from: self.sample) { advancedAt = at }
+    if advancedAt == nil || sample.differs(from: self.sample) { advancedAt = at }
     self.sample = sample
     if let now = sample.percent { percent = max(percent ?? 0, now) }
     return [.report(.progress(sample, percent: percent))] + converge(at: at)
@@ -18,6 +18,8 @@ extension Machine {
     switch side {
     case .source:
       sawEverything = false
+      // What cannot be seen is not silent: the next sample begins anew.
+      advancedAt = nil
       return []
     case .destination where resumedAt != nil: return fence()
     case .destination: return giveUpOnDestination()
@@ -60,6 +62,9 @@ extension Machine {
     case (.destination, .startedIncoming):
       advancedAt = at
       return told + advance(to: .transfer, detail: "\(intent.destinationName) listens")
+    case (.source, .suspendedForPostcopy):
+      isInPostcopy = true
+      return told
     case (.source, .suspendedForMigration):
       suspendedAt = at
       return told + advance(to: .stop, detail: "paused on \(intent.sourceName)")
@@ -75,10 +80,10 @@ extension Machine {
       resumedAt = resumedAt ?? at
       return told + advance(to: .continue, detail: "running on \(intent.destinationName)")
     case (.source, .resumedAfterMigration) where resumedAt != nil: return fence() + told
-    case (.source, .ended):
+    case (.source, .ended) where !decided.contains(.removeSource):
       sourceEnd = event.detail
       return told
-    case (_, .startedIncoming), (_, .suspendedForMigration), (_, .resumedInPostcopy), (_, .resumedAfterMigration),
+    case (_, .startedIncoming), (_, .suspendedForMigration), (_, .suspendedForPostcopy), (_, .resumedInPostcopy), (_, .resumedAfterMigration),
       (_, .leftSource), (_, .resumed), (_, .ended), (_, .other):
       return told
     }
@@ -116,12 +121,25 @@ extension Machine {
   }
 
   mutating func cancel() -> [Effect] {
-    guard abortCause == nil else { return [] }
+    if let abortCause {
+      isGivingUp = abortCause == .wish
+      self.abortCause = .wish
+      return []
+    }
     if isInPostcopy {
       let because = "post-copy cannot be undone: the guest runs on \(intent.destinationName) and fetches its memory"
       return [.report(.decision(MigrationDecision(.refused, because: because)))]
     }
     return abort(.wish)
+  }
+
+  /// The abort does not come through, and who asked for it does not want to wait: the hosts say what is so.
+  mutating func giveUp() -> [Effect] {
+    isGivingUp = true
+    let failure = MigrationFailure(message: "left at the second interrupt, before the abort had come through")
+    let effects = advance(to: .confirm, detail: "looking at both hosts")
+    state = .settling(.failed(failure), quietSince: startedAt)
+    return effects + [.inspect(after: .zero)]
   }
 
   private mutating func abort(_ cause: AbortCause) -> [Effect] {
@@ -135,8 +153,9 @@ extension Machine {
       [.answer(id: id, error: nil), .report(.decision(MigrationDecision(setting)))]
     case (.set(_, let id), .some(let error)):
       [.answer(id: id, error: error), .report(.decision(MigrationDecision(.refused, because: error)))]
-    case (.suspend, nil), (.startPostcopy, nil), (.pausePostcopy, nil), (.resumeDestination, nil): []
-    case (.fence, _): fenced()
+    case (.suspend, nil), (.pausePostcopy, nil), (.resumeDestination, nil): []
+    case (.startPostcopy, nil): enteredPostcopy()
+    case (.fence, let error): fenced(error)
     case (.resumeDestination, .some(let error)): handOverAgain(error)
     case (.pausePostcopy, .some(let error)): [.report(.decision(MigrationDecision(.refused, because: error)))]
     case (.suspend, .some(let error)), (.startPostcopy, .some(let error)): giveUp(because: error)
@@ -150,9 +169,15 @@ extension Machine {
   }
 
   /// What was seen of the source until now may be from before it was paused.
-  private mutating func fenced() -> [Effect] {
+  private mutating func fenced(_ error: String?) -> [Effect] {
     fencesUnderWay -= 1
     needsFreshLook = true
+    guard let error, refusals.insert(error).inserted else { return [] }
+    return [.report(.decision(MigrationDecision(.refused, because: error)))]
+  }
+
+  private mutating func enteredPostcopy() -> [Effect] {
+    isInPostcopy = true
     return []
   }
 

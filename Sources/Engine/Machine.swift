@@ -91,7 +91,8 @@ public struct Machine: Sendable, Equatable {
     case control(Control)
     /// Look at the domain on both hosts, after a pause.
     case inspect(after: Duration)
-    case repair(Repair)
+    /// Only while both hosts still say what they said.
+    case repair(Repair, seen: Inspection)
     /// Remove what was made for the move, as far as it is not part of the guest now.
     case clear(hasMoved: Bool)
     /// Tell who asked for a setting what became of it.
@@ -141,6 +142,10 @@ public struct Machine: Sendable, Equatable {
   /// Fences that were asked for and have not answered, and whether a look at the hosts may be older than the last.
   var fencesUnderWay = 0
   var needsFreshLook = false
+  /// What a fence was refused for, each told once.
+  var refusals: Set<String> = []
+  /// A second wish to end came: the hosts are looked at once more, and that is the result.
+  var isGivingUp = false
 
   /// Why a move is being undone.
   enum AbortCause: Sendable, Equatable {
@@ -173,6 +178,7 @@ public struct Machine: Sendable, Equatable {
     case (.running, .started(let at)): begin(at: at)
     case (_, .sample(let sample, let at)): progress(sample, at: at)
     case (_, .tick(let at)): converge(at: at)
+    case (.running, .cancelRequested) where abortCause == .wish: giveUp()
     case (_, .cancelRequested): cancel()
     case (_, .settingRequested(let setting, let id)): [.control(.set(setting, id: id))]
     case (_, .controlled(let control, let error, let at)): controlled(control, error, at: at)

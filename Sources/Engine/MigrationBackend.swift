@@ -19,7 +19,7 @@ public protocol MigrationBackend: Sendable {
   func inspect() async -> Inspection
 
   /// Puts right what a broken-off move has left, if it still is so on both hosts; returns why not, nil when it is done.
-  func repair(_ repair: Machine.Repair) async -> String?
+  func repair(_ repair: Machine.Repair, seen: Inspection) async -> String?
 
   /// Removes what was made for the move and is not the guest's now; returns what could not be removed.
   func clear(hasMoved: Bool) async -> [String]

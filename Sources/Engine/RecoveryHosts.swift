@@ -10,20 +10,16 @@ public final class RecoveryHosts: Sendable {
   public let uuid: String
   private let here: HostWatch
   private let there: HostWatch
-  /// The source was paused because the destination has the guest.
-  private let isFenced: Mutex<Bool>
-  private let handsOver: Bool
+  private let known: Mutex<MoveKnowledge>
 
   /// How often a guest is looked at before what is seen counts as steady, and how far apart.
   private static let looks = 4
   private static let pause = Duration.milliseconds(500)
 
   /// Connects to both hosts; throws LibvirtError that names the one that does not answer.
-  /// - Parameters:
-  ///   - isFenced: the move paused the source itself, as its journal says.
-  ///   - handsOver: the move lets the guest arrive paused.
+  /// - Parameter known: what the move's journal says of it.
   public static func open(
-    uuid: String, source: LibvirtHost, destination: LibvirtHost, isFenced: Bool, handsOver: Bool, timeout: Duration
+    uuid: String, source: LibvirtHost, destination: LibvirtHost, knowing known: MoveKnowledge, timeout: Duration
   ) async throws -> RecoveryHosts {
     async let here = connect(to: source, timeout)
     async let there = connect(to: destination, timeout)
@@ -34,17 +30,16 @@ public final class RecoveryHosts: Sendable {
       }
       return RecoveryHosts(
         source, destination, uuid, try watch(source, connections.here), try watch(destination, connections.there),
-        isFenced, handsOver)
+        known)
     }
   }
 
   private init(
     _ source: LibvirtHost, _ destination: LibvirtHost, _ uuid: String, _ here: HostWatch, _ there: HostWatch,
-    _ isFenced: Bool, _ handsOver: Bool
+    _ known: MoveKnowledge
   ) {
     (self.source, self.destination, self.uuid, self.here, self.there) = (source, destination, uuid, here, there)
-    self.isFenced = Mutex(isFenced)
-    self.handsOver = handsOver
+    self.known = Mutex(known)
   }
 
   /// The UUID of a guest of that name, from whichever host knows it; throws LibvirtError when both do not, and
@@ -84,8 +79,7 @@ public final class RecoveryHosts: Sendable {
 
   private func recovery(of seen: Inspection) -> Recovery {
     Engine.recovery(
-      source: seen.source, destination: seen.destination, isFenced: isFenced.withLock { $0 },
-      handsOver: handsOver)
+      source: seen.source, destination: seen.destination, knowing: known.withLock { $0 })
   }
 
   /// Does the one safe thing, after it was seen once more that it still is; returns why it was not done, nil when it was.
@@ -100,12 +94,12 @@ public final class RecoveryHosts: Sendable {
       case .resumeSource: try await here.withGuest { try $0.resume() }
       case .pauseSource:
         try await here.withGuest { try $0.suspend() }
-        isFenced.withLock { $0 = true }
+        known.withLock { $0.isFenced = true }
       case .removeSource: try await here.withGuest { try $0.remove(undefining: undefinesSource) }
       case .resumeDestination: try await there.withGuest { try $0.resume() }
       case .removeDestination: try await there.withGuest { try $0.remove(undefining: false) }
       case .settled(.destination) where undefinesSource: try await here.withGuest { try $0.undefine() }
-      case .settled, .wait, .resumePostcopy, .startOnSource, .person: break
+      case .settled, .wait, .resumePostcopy, .start, .person: break
       }
       return nil
     } catch {
