@@ -26,6 +26,28 @@ import Testing
     }
   }
 
+  /// Slow and often, so that every move looks at the guest's writes several times.
+  @Test func noMoveLosesAWrite() async throws {
+    try await withTestLab("writes") { lab in
+      var (here, there) = (try lab.host(1), try lab.host(2))
+      let address = lab.plan.guestAddress(1)
+      let guest = GuestSpecification(
+        name: "kept", memory: 112, address: address, keeper: .init(mebibytes: 16, mebibytesPerSecond: 4))
+      try await lab.boot(guest, on: here)
+      let watch = try KeeperWatch(address: address)
+      for _ in 1...3 {
+        let options = ["--live", "--p2p", "--persistent", "--undefinesource", "--bandwidth", "30"]
+        try await lab.virsh(on: here, ["migrate"] + options + [guest.id, there.uri]).check("migrate")
+        swap(&here, &there)
+      }
+      let moved = try await Tool(lab: lab).run("-c", here.name, guest.name, there.name, "--p2p", "--bandwidth", "30")
+      #expect(moved.status == 0, "\(moved.text) \(moved.complaints)")
+      let after = try await KeeperClient(address: address).checkEverything()
+      let seen = try await watch.stop()
+      #expect(after.errors == 0 && seen.complaints == [], "\(seen)")
+    }
+  }
+
   @Test func aChangedBitIsReportedForEver() async throws {
     try await withTestLab("bit", hostCount: 1) { lab in
       let address = lab.plan.guestAddress(1)
