@@ -57,6 +57,15 @@ public final class LibvirtBackend: MigrationBackend {
     try await blocking { try LibvirtBackend(connections, request, remedy, start) }
   }
 
+  /// Connects to both hosts as well.
+  public static func open(
+    _ domain: String, from source: LibvirtHost, to destination: LibvirtHost, _ request: MigrationRequest,
+    timeout: Duration, since start: ContinuousClock.Instant
+  ) async throws -> LibvirtBackend {
+    let connections = try await MoveConnections.open(domain, from: source, to: destination, timeout: timeout)
+    return try await open(over: connections, request, since: start)
+  }
+
   @available(*, noasync)
   private init(
     _ connections: MoveConnections, _ request: MigrationRequest, _ remedy: [String], _ start: ContinuousClock.Instant

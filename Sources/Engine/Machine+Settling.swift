@@ -90,7 +90,8 @@ extension Machine {
     return found.flatMap { decided.contains($0.0.action) ? nil : $0 }
   }
 
-  private mutating func begin(_ repair: Repair, _ because: String, _ call: CallOutcome, _ seen: Inspection) -> [Effect] {
+  private mutating func begin(_ repair: Repair, _ because: String, _ call: CallOutcome, _ seen: Inspection) -> [Effect]
+  {
     decided.insert(repair.action)
     state = .repairing(call)
     return [.report(.decision(MigrationDecision(repair.action, because: because))), .repair(repair, seen: seen)]

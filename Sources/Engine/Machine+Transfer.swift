@@ -83,7 +83,8 @@ extension Machine {
     case (.source, .ended) where !decided.contains(.removeSource):
       sourceEnd = event.detail
       return told
-    case (_, .startedIncoming), (_, .suspendedForMigration), (_, .suspendedForPostcopy), (_, .resumedInPostcopy), (_, .resumedAfterMigration),
+    case (_, .startedIncoming), (_, .suspendedForMigration), (_, .suspendedForPostcopy), (_, .resumedInPostcopy),
+      (_, .resumedAfterMigration),
       (_, .leftSource), (_, .resumed), (_, .ended), (_, .other):
       return told
     }

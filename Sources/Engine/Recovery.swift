@@ -89,7 +89,8 @@ private func atRest(
     return .removeSource("the guest runs on the destination; the source holds its paused copy")
   case (.handedOver, .gone) where known.ranThere || destination.hasRun:
     return .person(
-      "the guest ran on the destination and is not there any more: to let the source go on would undo what it did there")
+      "the guest ran on the destination and is not there any more: to let the source go on would undo what it did there"
+    )
   case (.handedOver, .gone):
     return .resumeSource("the destination has nothing; the source holds the guest, paused for the move")
   case (.handedOver, .handedOver), (.runs, .handedOver), (.paused, .handedOver):
@@ -138,7 +139,8 @@ enum Standing {
     case .present(let state, _, _, _) where !state.isActive: self = .gone
     case .present(_, reason: "post-copy failed", _, _): self = .postcopyBroken
     case .present(_, reason: "post-copy", _, _): self = .postcopy
-    case .present(.paused, reason: "migrating", _, _), .present(.paused, reason: "starting up", _, _): self = .handedOver
+    case .present(.paused, reason: "migrating", _, _), .present(.paused, reason: "starting up", _, _):
+      self = .handedOver
     case .present(.paused, _, _, _): self = .paused
     case .present: self = .runs
     }

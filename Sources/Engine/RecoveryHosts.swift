@@ -86,19 +86,19 @@ public final class RecoveryHosts: Sendable {
   /// - Parameter undefinesSource: the definition on the source goes with its copy, as the move would have taken it.
   public func perform(_ recovery: Recovery, undefinesSource: Bool) async -> String? {
     let seen = await inspect()
-    guard self.recovery(of: seen) == recovery else {
-      return "what the hosts say has changed: look again"
-    }
+    guard self.recovery(of: seen) == recovery else { return "what the hosts say has changed: look again" }
+    let undefines = undefinesSource && seen.destination.isPersistent
     do {
       switch recovery {
       case .resumeSource: try await here.withGuest { try $0.resume() }
       case .pauseSource:
         try await here.withGuest { try $0.suspend() }
         known.withLock { $0.isFenced = true }
-      case .removeSource: try await here.withGuest { try $0.remove(undefining: undefinesSource) }
+      case .removeSource: try await here.withGuest { try $0.remove(undefining: undefines) }
       case .resumeDestination: try await there.withGuest { try $0.resume() }
       case .removeDestination: try await there.withGuest { try $0.remove(undefining: false) }
-      case .settled(.destination) where undefinesSource: try await here.withGuest { try $0.undefine() }
+      case .settled(.destination) where undefines && seen.source.isPersistent:
+        try await here.withGuest { try $0.undefine() }
       case .settled, .wait, .resumePostcopy, .start, .person: break
       }
       return nil

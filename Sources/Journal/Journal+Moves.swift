@@ -98,6 +98,11 @@ extension Journal {
     }
   }
 
+  /// Strikes out all that a closed move left, once it is gone.
+  public func forgetLeftovers(of id: MoveRecord.ID) throws {
+    try write { try $0.execute(sql: "DELETE FROM leftovers WHERE move = ?", arguments: [id]) }
+  }
+
   func openRecord(_ id: MoveRecord.ID, _ database: Database) throws -> MoveRecord {
     guard let record = try MoveRecord.all(database, where: "id = ? AND ended_at IS NULL", [id]).first else {
       throw JournalError.notOpen(file: path, move: id)

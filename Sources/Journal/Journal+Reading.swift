@@ -12,6 +12,18 @@ extension Journal {
     try read { try MoveRecord.all($0, where: "id = ?", [id]).first }
   }
 
+  /// Moves of that guest, by its name or UUID, that are open or have left something on a host; oldest first.
+  public func unsettled(ofDomain domain: String) throws -> [MoveRecord] {
+    try read {
+      try MoveRecord.all(
+        $0,
+        where: """
+          (domain = ? OR uuid = ?) AND (ended_at IS NULL OR id IN (SELECT move FROM leftovers)) ORDER BY id
+          """,
+        [domain, domain.lowercased()])
+    }
+  }
+
   /// The move that was begun last, of the guests with that name or UUID.
   public func latest(ofDomain domain: String) throws -> MoveRecord? {
     try read {

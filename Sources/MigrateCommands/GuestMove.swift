@@ -27,54 +27,73 @@ struct GuestMove: Sendable {
   func run(
     wishes: AsyncStream<MoveWish>, report: @escaping @Sendable (MigrationUpdate.Content, Duration) -> Void
   ) async throws -> MigrationResult {
-    let backend = try await LibvirtBackend.open(
-      domain, from: LibvirtHost(source), to: LibvirtHost(destination), request,
-      remedy: [recoverCommand(domain, from: source.uri, to: destination.uri, journal: journalFile)], timeout: timeout,
-      since: start)
-    if let choice { report(.decision(MigrationDecision(.mode, because: choice.told)), ContinuousClock.now - start) }
+    let connections = try await MoveConnections.open(
+      domain, from: LibvirtHost(source), to: LibvirtHost(destination), timeout: timeout)
     guard let journal else {
-      return await drive(backend, backend.intent, since: start, wishes: wishes, report: report)
+      return try await move(over: connections, wishes: wishes, report: report)
     }
-    let entry = try await begin(in: journal, backend)
-    backend.beforeMaking { [destination] leftover in
-      try journal.note(Leftover(leftover, on: HostReference(destination)), for: entry.id)
-    }
-    let result = await drive(
-      backend, backend.intent, since: start, wishes: merge(wishes, entry.wishes.map { entry.wish($0, $1) }),
-      answer: { id, error in
-        entry.answer(RequestID(rawValue: id), text: error ?? "taken", accepted: error == nil)
-      },
-      report: { content, at in
+    // What the guest is like is read only when no other move of it is open.
+    let entry = try await begin(in: journal, connections.uuid)
+    do {
+      return try await move(
+        over: connections, in: entry, wishes: merge(wishes, entry.wishes.map { entry.wish($0, $1) })
+      ) { content, at in
         entry.report(content, at: at)
         report(content, at)
-      })
-    await entry.finish(result, at: secondsNow())
+      }
+    } catch {
+      await entry.finish(
+        MigrationResult(outcome: .failed, error: MigrationFailure(message: "\(error)")), at: secondsNow())
+      throw error
+    }
+  }
+
+  private func move(
+    over connections: MoveConnections, in entry: JournalledMove? = nil, wishes: AsyncStream<MoveWish>,
+    report: @escaping @Sendable (MigrationUpdate.Content, Duration) -> Void
+  ) async throws -> MigrationResult {
+    let remedy = [recoverCommand(domain, from: source.uri, to: destination.uri, journal: journalFile)]
+    let backend = try await LibvirtBackend.open(over: connections, request, remedy: remedy, since: start)
+    if let entry {
+      backend.beforeMaking { [destination] in try entry.note(Leftover($0, on: HostReference(destination))) }
+    }
+    if let choice { report(.decision(MigrationDecision(.mode, because: choice.told)), ContinuousClock.now - start) }
+    let result = await drive(
+      backend, backend.intent, since: start, wishes: wishes,
+      answer: { id, error in
+        entry?.answer(RequestID(rawValue: id), text: error ?? "taken", accepted: error == nil)
+      }, report: report)
+    // Images of a guest that has moved are its own; pools for making them ended with that.
+    let images = result.outcome == .completed ? [] : backend.imagesLeft
+    entry?.keep(onlyImages: images)
+    await entry?.finish(result, at: secondsNow())
     return result
   }
 
-  private func begin(in journal: Journal, _ backend: LibvirtBackend) async throws -> JournalledMove {
+  private func begin(in journal: Journal, _ uuid: String) async throws -> JournalledMove {
     func begin() async throws -> JournalledMove {
       try await JournalledMove.begin(
-        journal: journal, domain: domain, uuid: backend.uuid, source: HostReference(source),
+        journal: journal, domain: domain, uuid: uuid, source: HostReference(source),
         destination: HostReference(destination), request: request, at: secondsNow()
       ) { complain(CommandFailure(status: .failed, message: $0)) }
     }
     do {
       return try await begin()
     } catch let left as MoveInterrupted {
-      try await close(left, in: journal)
+      guard try await closes(left.record, in: journal) else { throw left }
       return try await begin()
     }
   }
 
-  /// Closes the record of a move that was left, where both hosts show that nothing of it is left to be done.
-  private func close(_ left: MoveInterrupted, in journal: Journal) async throws {
-    let record = left.record
-    let hosts = try await RecoveryHosts.open(
+  /// Closes the record of a move that was left, where both its hosts show that nothing of it is left to be done.
+  private func closes(_ record: MoveRecord, in journal: Journal) async throws -> Bool {
+    let known = try await journalCall { try journal.knowledge(of: record) }
+    let hosts = try? await RecoveryHosts.open(
       uuid: record.uuid, source: LibvirtHost(record.source), destination: LibvirtHost(record.destination),
-      isFenced: try await journalCall { try journal.isFenced(record.id) },
-      handsOver: record.request.strictHandover, timeout: timeout)
-    guard record.leftovers.isEmpty, case .settled(let side) = await hosts.recovery() else { throw left }
+      knowing: known, timeout: timeout)
+    guard let look = await hosts?.steadyLook(), case .settled(let side) = look.recovery,
+      !record.leavesSomething(look.seen, on: side)
+    else { return false }
     let result = MigrationResult(
       outcome: side == .source ? .rolledBack : .completed,
       error: MigrationFailure(message: "its process ended; found settled by the next move"))
@@ -82,6 +101,35 @@ struct GuestMove: Sendable {
       try journal.adopt(record.id, by: .current())
       try journal.finish(record.id, result, at: secondsNow())
     }
+    return true
+  }
+}
+
+extension MoveRecord {
+  /// As the move would have taken the definition: by default it goes.
+  var undefinesSource: Bool { request.undefineSource ?? request.persistent ?? true }
+
+  /// A definition that the move would have taken away, or images of a move that did not come about.
+  func leavesSomething(_ seen: Inspection, on side: Side) -> Bool {
+    switch side {
+    case .source: !leftovers.isEmpty
+    case .destination: undefinesSource && seen.source.isPersistent && seen.destination.isPersistent
+    }
+  }
+}
+
+extension Journal {
+  /// What is written of a move, as far as it matters to its recovery.
+  func knowledge(of record: MoveRecord) throws -> MoveKnowledge {
+    var known = MoveKnowledge(handsOver: record.request.strictHandover)
+    for update in try updates(of: record.id, after: 0) {
+      switch update.content {
+      case .decision(let decision) where decision.action == .fence: known.isFenced = true
+      case .guest(.destination, "resumed", _): known.ranThere = true
+      default: break
+      }
+    }
+    return known
   }
 }
 

@@ -20,6 +20,7 @@ final class JournalledMove: Sendable {
   private let entries: AsyncStream<Entry>.Continuation
   private let writer: Task<Void, Never>
   private let lastProgress = Mutex<Duration?>(nil)
+  private let noted = Mutex<[Leftover]>([])
 
   /// Progress is written twice a second.
   private static let progressInterval = Duration.milliseconds(500)
@@ -76,14 +77,18 @@ final class JournalledMove: Sendable {
     entries.yield { try $0.answer(request, text: text, accepted: accepted) }
   }
 
-  /// Returns when it is on disk; throws JournalError, and the thing must not be made then.
-  func note(_ leftover: Leftover) async throws {
-    try await blocking { [journal, id] in try journal.note(leftover, for: id) }
+  /// Returns when it is on disk; blocks. Throws JournalError, and the thing must not be made then.
+  func note(_ leftover: Leftover) throws {
+    try journal.note(leftover, for: id)
+    noted.withLock { $0.append(leftover) }
   }
 
-  /// After the thing was removed, or is to stay.
-  func forget(_ leftover: Leftover) {
-    entries.yield { [id] in try $0.forget(leftover, for: id) }
+  /// Strikes out what was noted, but for these images, which could not be removed.
+  func keep(onlyImages images: [TargetImage]) {
+    let gone = noted.withLock(\.self).filter { leftover in
+      if case .image(let image, _) = leftover { !images.contains(image) } else { true }
+    }
+    for leftover in gone { entries.yield { [id] in try $0.forget(leftover, for: id) } }
   }
 
   /// Writes what is still to be written, then the result; `time` in seconds since 1970.

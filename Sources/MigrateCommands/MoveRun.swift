@@ -174,7 +174,7 @@ private func clockSkew(_ check: Check) -> (skew: Duration, error: Duration)? {
 extension MigrationResult {
   /// Of a move that could not be begun.
   fileprivate init(notBegun error: any Error, journalFile: String?) {
-    var failure = MigrationFailure(message: "\(error)")
+    var failure = MigrationFailure(message: whyNotBegun(error, journal: journalFile))
     var outcome = Outcome.failed
     switch error {
     case let error as LibvirtError: failure.code = Int(error.code.rawValue)

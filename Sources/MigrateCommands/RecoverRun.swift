@@ -34,36 +34,64 @@ struct RecoverRun: Sendable {
   }
 
   /// - Parameter confirms: asked before anything is done.
-  func run(confirms: (String) -> Bool) async throws -> RecoverDocument {
-    let record = try await openRecord()
-    if let record, record.result == nil, record.owner.isAlive {
-      throw CommandFailure(
-        status: .blocked,
-        message: "\(MoveInProgress(record: record)); follow it with: migrate watch \(domain.shellQuoted)")
-    }
+  func run(confirms: @escaping @Sendable (String) -> Bool) async throws -> RecoverDocument {
+    let record = try await unsettledRecord()
     let hosts = try await connect(record)
     let (seen, recovery) = await settledLook(hosts)
     var document = RecoverDocument(domain, source, destination, seen, recovery, rerun)
-    guard document.isToBeDone || leavesSomething(record, recovery, seen) else {
-      if case .settled(let side) = recovery { try await close(record, on: side) }
+    let leaves =
+      if case .settled(let side) = recovery { record?.leavesSomething(seen, on: side) ?? false } else { false }
+    guard document.isToBeDone || leaves || (record != nil && recovery.isStart) else {
+      if case .settled(let side) = recovery { try await close(record, as: side == .source ? .rolledBack : .completed) }
       return document
     }
-    guard confirms("\(document.text)\nDo it?") else { return document }
+    let question = "\(document.text)\nDo it?"
+    guard try await blocking({ confirms(question) }) else { return document.waiting(for: "\(rerun) --yes") }
+    try await adopt(record)
     document = await carryOut(recovery, hosts, record, document)
-    if document.done, case .settled(let side) = await hosts.recovery() {
-      document.leave(try await clearUp(record, on: side))
-      try await close(record, on: side)
+    return try await conclude(document, await hosts.steadyLook(), record)
+  }
+
+  /// Closes the record where nothing is left to be done, and says what is.
+  private func conclude(
+    _ document: RecoverDocument, _ look: (seen: Inspection, recovery: Recovery), _ record: MoveRecord?
+  ) async throws -> RecoverDocument {
+    var document = document
+    guard document.error == nil else { return document.failed }
+    switch look.recovery {
+    case .settled(let side):
+      let left = try await clearUp(record, on: side)
+      guard left.isEmpty else {
+        document.error = left.joined(separator: "; ")
+        return document.failed
+      }
+      try await close(record, as: side == .source ? .rolledBack : .completed)
+    case .start(let side, _):
+      if side == .source { _ = try await clearUp(record, on: side) }
+      try await close(record, as: .failed)
+    default: break
     }
     return document
   }
 
-  /// The move that the journal holds open for this guest between these hosts; nil when it knows of none.
-  private func openRecord() async throws -> MoveRecord? {
+  /// The move of this guest that is open, or left something; nil when the journal knows of none. Throws CommandFailure
+  /// when a living process has it, or when it was between other hosts.
+  private func unsettledRecord() async throws -> MoveRecord? {
     guard let journal = try await journalOptions.openReadOnly() else { return nil }
-    let found = try await journalCall { [domain] in try journal.latest(ofDomain: domain) }
-    return found.flatMap {
-      $0.isOpen && $0.source.uri == source.uri && $0.destination.uri == destination.uri ? $0 : nil
+    let found = try await journalCall { [domain] in try journal.unsettled(ofDomain: domain) }
+    guard let record = found.last(where: \.isOpen) ?? found.last else { return nil }
+    if record.isOpen, record.result == nil, record.owner.isAlive {
+      throw CommandFailure(
+        status: .blocked,
+        message: "\(MoveInProgress(record: record)); follow it with: migrate watch \(domain.shellQuoted)")
     }
+    guard record.source.uri == source.uri, record.destination.uri == destination.uri else {
+      let command = recoverCommand(for: record, journal: journalOptions.journal)
+      throw CommandFailure(
+        status: .needsAttention,
+        message: "the journal holds a move of \(domain) between other hosts, which comes first: \(command)")
+    }
+    return record
   }
 
   private func connect(_ record: MoveRecord?) async throws -> RecoveryHosts {
@@ -74,8 +102,7 @@ struct RecoverRun: Sendable {
         uuid = try await RecoveryHosts.uuid(of: domain, source: here, destination: there, timeout: timeout)
       }
       return try await RecoveryHosts.open(
-        uuid: uuid ?? "", source: here, destination: there, isFenced: try await isFenced(record),
-        handsOver: record?.request.strictHandover ?? false, timeout: timeout)
+        uuid: uuid ?? "", source: here, destination: there, knowing: try await knowledge(of: record), timeout: timeout)
     } catch {
       let code = (error as? LibvirtError).map { Int($0.code.rawValue) }
       throw CommandFailure(
@@ -83,9 +110,20 @@ struct RecoverRun: Sendable {
     }
   }
 
-  private func isFenced(_ record: MoveRecord?) async throws -> Bool {
-    guard let record, let journal = try await journalOptions.openReadOnly() else { return false }
-    return try await journalCall { try journal.isFenced(record.id) }
+  private func knowledge(of record: MoveRecord?) async throws -> MoveKnowledge {
+    guard let record, let journal = try await journalOptions.openReadOnly() else { return MoveKnowledge() }
+    return try await journalCall { try journal.knowledge(of: record) }
+  }
+
+  /// From here on nobody else clears up after this move.
+  private func adopt(_ record: MoveRecord?) async throws {
+    guard let record, record.isOpen else { return }
+    let journal = try await journalOptions.open()
+    do {
+      try await journalCall { try journal.adopt(record.id, by: .current()) }
+    } catch let running as MoveInProgress {
+      throw CommandFailure(status: .blocked, message: "\(running)")
+    }
   }
 
   /// A daemon that has just come back clears up by itself: what still changes is given its time.
@@ -101,7 +139,9 @@ struct RecoverRun: Sendable {
     _ recovery: Recovery, _ hosts: RecoveryHosts, _ record: MoveRecord?, _ document: RecoverDocument
   ) async -> RecoverDocument {
     var document = document
-    if case .resumePostcopy = recovery {
+    if recovery.isStart {
+      // Nothing is done to the guest; the record of its move is closed.
+    } else if case .resumePostcopy = recovery {
       document.error = await resumePostcopy(record)
     } else {
       document.error = await hosts.perform(recovery, undefinesSource: record?.undefinesSource ?? false)
@@ -132,15 +172,6 @@ struct RecoverRun: Sendable {
     }
   }
 
-  /// A definition that the move would have taken away, or images of a move that did not come about.
-  private func leavesSomething(_ record: MoveRecord?, _ recovery: Recovery, _ seen: Inspection) -> Bool {
-    guard let record, case .settled(let side) = recovery else { return false }
-    switch side {
-    case .source: return !record.leftovers.isEmpty
-    case .destination: return record.undefinesSource && seen.source.isPersistent && seen.destination.isPersistent
-    }
-  }
-
   /// Removes what the move made on the destination, when the guest stayed; returns what could not be removed.
   private func clearUp(_ record: MoveRecord?, on side: Side) async throws -> [String] {
     guard let record, !record.leftovers.isEmpty else { return [] }
@@ -163,31 +194,23 @@ struct RecoverRun: Sendable {
     }
   }
 
-  private func close(_ record: MoveRecord?, on side: Side) async throws {
+  private func close(_ record: MoveRecord?, as outcome: MigrationResult.Outcome) async throws {
     guard let record else { return }
     let journal = try await journalOptions.open()
+    let places: [MigrationResult.Outcome: String] = [.rolledBack: source.name, .completed: destination.name]
     let result = MigrationResult(
-      outcome: side == .source ? .rolledBack : .completed, runningOn: side == .source ? source.name : destination.name,
-      error: MigrationFailure(message: "settled by migrate recover"))
+      outcome: outcome, runningOn: places[outcome], error: MigrationFailure(message: "settled by migrate recover"))
     try await journalCall {
+      try journal.forgetLeftovers(of: record.id)
+      guard record.isOpen else { return }
       try journal.adopt(record.id, by: .current())
       try journal.finish(record.id, result, at: secondsNow())
     }
   }
 }
 
-extension Journal {
-  /// Whether that move paused its source because the guest was seen running on the destination.
-  func isFenced(_ id: MoveRecord.ID) throws -> Bool {
-    try updates(of: id, after: 0).contains {
-      if case .decision(let decision) = $0.content { decision.action == .fence } else { false }
-    }
-  }
-}
-
-extension MoveRecord {
-  /// As the move would have taken the definition: by default it goes.
-  fileprivate var undefinesSource: Bool { request.undefineSource ?? request.persistent ?? true }
+extension Recovery {
+  fileprivate var isStart: Bool { if case .start = self { true } else { false } }
 }
 
 extension RecoverDocument {
@@ -221,10 +244,18 @@ extension RecoverDocument {
     exitCode = ExitStatus.done.rawValue
   }
 
-  fileprivate mutating func leave(_ left: [String]) {
-    guard !left.isEmpty else { return }
-    error = left.joined(separator: "; ")
-    exitCode = ExitStatus.needsAttention.rawValue
+  /// Something is still to be done, whatever the guest is like.
+  fileprivate var failed: RecoverDocument {
+    var document = self
+    (document.done, document.exitCode) = (false, ExitStatus.needsAttention.rawValue)
+    return document
+  }
+
+  /// Nothing was done yet, and this does it.
+  fileprivate func waiting(for command: String) -> RecoverDocument {
+    var document = failed
+    document.remedy = [command] + (remedy ?? []).filter { $0 != command }
+    return document
   }
 
   private func remedy(
@@ -235,7 +266,8 @@ extension RecoverDocument {
     case .wait: [rerun]
     case .resumeSource, .pauseSource, .removeSource, .resumeDestination, .removeDestination, .resumePostcopy:
       ["\(rerun) --yes"]
-    case .startOnSource: ["virsh -c \(source.uri.shellQuoted) start \(domain.shellQuoted)"]
+    case .start(let side, _):
+      ["virsh -c \((side == .source ? source : destination).uri.shellQuoted) start \(domain.shellQuoted)"]
     case .person:
       [source.uri, destination.uri].map { "virsh -c \($0.shellQuoted) domstate --reason \(domain.shellQuoted)" }
     }

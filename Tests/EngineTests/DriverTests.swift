@@ -29,7 +29,7 @@ private final class Rehearsal: MigrationBackend {
   func abort() async { isAborted.continuation.yield() }
 
   func exercise(_ control: Machine.Control) async -> String? { nil }
-  func repair(_ repair: Machine.Repair) async -> String? { nil }
+  func repair(_ repair: Machine.Repair, seen: Inspection) async -> String? { nil }
   func clear(hasMoved: Bool) async -> [String] { hasMoved ? [] : ["an image"] }
 
   func inspect() async -> Inspection {

@@ -5,6 +5,9 @@ import Testing
 private let off = Sighting.present(.shutOff, reason: "shutdown", isPersistent: true)
 private let running = Sighting.present(.running, reason: "booted", isPersistent: true)
 private let moved = Sighting.present(.running, reason: "migrated", isPersistent: true)
+private let failedArrival = Sighting.present(.shutOff, reason: "failed", isPersistent: true)
+private let crashed = Sighting.present(.shutOff, reason: "crashed", isPersistent: true)
+private let leftBehind = Sighting.present(.shutOff, reason: "migrated", isPersistent: true)
 private let undone = Sighting.present(.running, reason: "migration canceled", isPersistent: true)
 private let paused = Sighting.present(.paused, reason: "user", isPersistent: true)
 private let handedOver = Sighting.present(.paused, reason: "migrating", isPersistent: true)
@@ -23,7 +26,8 @@ private func busy(_ sighting: Sighting) -> Sighting {
 /// The table of recovery, a test a row.
 @Suite struct RecoveryTests {
   enum Kind {
-    case onSource, onDestination, wait, resumeSource, pauseSource, removeSource, removeDestination, resumePostcopy,
+    case onSource, onDestination, wait, resumeSource, pauseSource, removeSource, resumeDestination, removeDestination,
+      resumePostcopy,
       start, person
   }
 
@@ -38,7 +42,6 @@ private func busy(_ sighting: Sighting) -> Sighting {
     ("a job runs here", busy(running), .absent, .wait),
     ("the destination still prepares", running, busy(incoming), .wait),
     ("paused to be moved, and nothing there", handedOver, .absent, .resumeSource),
-    ("paused to be moved, a definition there", handedOver, off, .resumeSource),
     ("paused to be moved, running there", handedOver, moved, .removeSource),
     ("post-copy ended there, its source is left", postcopyOut, moved, .removeSource),
     ("post-copy ended there, its source says it failed", brokenOut, moved, .removeSource),
@@ -53,7 +56,13 @@ private func busy(_ sighting: Sighting) -> Sighting {
     ("post-copy, the source is gone", off, brokenIn, .person),
     ("post-copy, the destination is gone", brokenOut, .absent, .person),
     ("no process anywhere", off, .absent, .start),
-    ("known nowhere", .absent, .absent, .start),
+    ("no process, defined there", .absent, off, .start),
+    ("off here and an arrival that failed there", off, failedArrival, .start),
+    ("off on both, and it ran on both", off, off, .person),
+    ("it has left the source by another move", leftBehind, .absent, .person),
+    ("known nowhere", .absent, .absent, .person),
+    ("paused to be moved, and what ran there has ended", handedOver, crashed, .person),
+    ("paused to be moved, and an arrival that failed there", handedOver, failedArrival, .resumeSource),
     ("running twice", running, moved, .person),
     ("libvirt undid what was done", undone, moved, .pauseSource),
     ("running here, paused there", running, paused, .person),
@@ -67,10 +76,25 @@ private func busy(_ sighting: Sighting) -> Sighting {
     #expect(Kind(recovery(source: source, destination: destination)) == kind, "\(name)")
   }
 
+  @Test func aGuestThatRanThereIsNotTakenBackInTime() {
+    let known = MoveKnowledge(ranThere: true)
+    #expect(Kind(recovery(source: handedOver, destination: .absent, knowing: known)) == .person)
+    #expect(
+      recovery(source: off, destination: off, knowing: known)
+        == .start(.destination, "neither host has a process of the guest; it ran on the destination last"))
+  }
+
+  @Test func aHandedOverGuestWaitsForTheSourceToLetGo() {
+    let known = MoveKnowledge(handsOver: true)
+    #expect(Kind(recovery(source: .absent, destination: paused, knowing: known)) == .resumeDestination)
+    #expect(Kind(recovery(source: running, destination: paused, knowing: known)) == .removeDestination)
+    #expect(Kind(recovery(source: handedOver, destination: paused, knowing: known)) == .removeDestination)
+  }
+
   /// What the move paused itself is not what a user paused.
   @Test(arguments: [(moved, Kind.removeSource), (.absent, .resumeSource), (silent, .person), (running, .removeSource)])
   func aFencedSource(destination: Sighting, kind: Kind) {
-    #expect(Kind(recovery(source: paused, destination: destination, isFenced: true)) == kind)
+    #expect(Kind(recovery(source: paused, destination: destination, knowing: MoveKnowledge(isFenced: true))) == kind)
   }
 }
 
@@ -84,9 +108,10 @@ extension RecoveryTests.Kind {
       case .resumeSource: .resumeSource
       case .pauseSource: .pauseSource
       case .removeSource: .removeSource
+      case .resumeDestination: .resumeDestination
       case .removeDestination: .removeDestination
       case .resumePostcopy: .resumePostcopy
-      case .startOnSource: .start
+      case .start: .start
       case .person: .person
       }
   }

@@ -1,5 +1,6 @@
 import MigrationModel
 import Testing
+import Threads
 
 @testable import Journal
 @testable import MigrateCommands
@@ -86,9 +87,9 @@ import Testing
     let image = Leftover.image(
       TargetImage(disk: "vda", place: .file("/images/web.qcow2"), format: "qcow2", capacity: .bytes(1 << 20)),
       on: HostReference(name: "kvm2", uri: Sample.destination))
-    try await move.note(image)
+    try await blocking { try move.note(image) }
     #expect(try journal.move(move.id)?.leftovers == [image])
-    move.forget(image)
+    move.keep(onlyImages: [])
     await move.finish(Sample.completed, at: 1_790_000_010)
     #expect(try journal.move(move.id)?.leftovers == [])
   }

@@ -38,18 +38,19 @@ struct RecoverDocument: Encodable, Sendable, Equatable {
 extension Recovery {
   /// Its name in `migrate.recover/1`, and why it is the one.
   var told: (action: String, because: String) {
-    switch self {
-    case .settled(.source): ("nothing", "the guest is on the source alone")
-    case .settled(.destination): ("nothing", "the guest is on the destination alone")
-    case .wait(let because): ("wait", because)
-    case .resumeSource(let because): ("resume-source", because)
-    case .pauseSource(let because): ("pause-source", because)
-    case .removeSource(let because): ("remove-source", because)
-    case .resumeDestination(let because): ("resume-destination", because)
-    case .removeDestination(let because): ("remove-destination", because)
-    case .resumePostcopy(let because): ("resume-postcopy", because)
-    case .startOnSource(let because): ("start", because)
-    case .person(let because): ("person", because)
-    }
+    let action =
+      switch self {
+      case .settled: "nothing"
+      case .wait: "wait"
+      case .resumeSource: "resume-source"
+      case .pauseSource: "pause-source"
+      case .removeSource: "remove-source"
+      case .resumeDestination: "resume-destination"
+      case .removeDestination: "remove-destination"
+      case .resumePostcopy: "resume-postcopy"
+      case .start: "start"
+      case .person: "person"
+      }
+    return (action, because)
   }
 }

@@ -19,6 +19,7 @@ extension Bench {
         outcome: .refuses("ermission denied")),
       Break(
         rule: "security.tls", what: "no host has certificates", options: ["--tls"],
+        faults: [one, two].map { .qemuSettings(["default_tls_x509_cert_dir": nil], on: $0) },
         outcome: .refuses("Unable to access credentials")),
       Break(
         rule: "device.unsupported", what: "the guest shares memory with a peer",
