@@ -336,6 +336,11 @@ def measure_polls(lab, asked):
                 lab.boot_busy()
             arms = {"on": lambda move=move: move("on"), "off": lambda move=move: move("off")}
             in_pairs(arms, 1, name)
+            # The guest answers before it begins to work.
+            while guest == BUSY and seen[-1]["passes"] < 5:
+                if len(seen) == 12:
+                    sys.exit(f"the guest {BUSY} moves in {seen[-1]['passes']} passes: it does not get to change its memory")
+                arms["on"]()
             seen.clear()
             results[name] = {**compared(in_pairs(arms, asked.poll_pairs, name), "on", "off"), "moves": seen}
     table(
