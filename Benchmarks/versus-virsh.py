@@ -339,7 +339,7 @@ def measure_polls(lab, asked):
             # The guest answers before it begins to work.
             while guest == BUSY and seen[-1]["passes"] < 5:
                 if len(seen) == 12:
-                    sys.exit(f"the guest {BUSY} moves in {seen[-1]['passes']} passes: it does not get to change its memory")
+                    sys.exit(f"the guest {BUSY} moves in {seen[-1]['passes']} passes: it changes too little")
                 arms["on"]()
             seen.clear()
             results[name] = {**compared(in_pairs(arms, asked.poll_pairs, name), "on", "off"), "moves": seen}
