@@ -94,8 +94,13 @@ public final class LibvirtBackend: MigrationBackend {
   deinit { post.finish() }
 
   /// Has `note` called before anything is made on the destination; what it throws keeps the move from beginning.
-  public func beforeMaking(_ note: @escaping @Sendable (StorageLeftover) throws -> Void) {
-    images.state.withLock { $0.note = note }
+  ///
+  /// `forget` is called with each once it is removed again, or the guest's for good; not where that is in doubt.
+  public func beforeMaking(
+    _ note: @escaping @Sendable (StorageLeftover) throws -> Void,
+    afterwards forget: @escaping @Sendable (StorageLeftover) -> Void = { _ in }
+  ) {
+    images.state.withLock { ($0.note, $0.forget) = (note, forget) }
   }
 
   /// Moves the guest: one libvirt call on a thread of its own, sampled meanwhile from the watching connection.
@@ -159,7 +164,9 @@ public final class LibvirtBackend: MigrationBackend {
   }
 
   public func clear(hasMoved: Bool) async -> [String] {
-    hasMoved ? [] : await restoreDowntime() + removeImages()
+    let left = hasMoved ? [] : await removeImages()
+    if left.isEmpty { images.forgetAnnounced() }
+    return hasMoved ? [] : await restoreDowntime() + left
   }
 
   /// What the copied disks need and the destination does not have.
@@ -173,8 +180,7 @@ public final class LibvirtBackend: MigrationBackend {
         let targets = guest.disks.filter(request.copies).map(\.target)
         let sizes = try Dictionary(uniqueKeysWithValues: targets.map { ($0, try mover.size(ofDisk: $0)) })
         let needed = try request.targetImages(of: guest, sizes)
-        let made = try images.keeper.make(needed, willMake: images.state.withLock(\.note))
-        images.state.withLock { $0.made = made }
+        try images.make(needed)
       }
     }
   }
@@ -244,10 +250,33 @@ private final class Images: Sendable {
 
   struct State: Sendable {
     var note: @Sendable (StorageLeftover) throws -> Void = { _ in }
+    var forget: @Sendable (StorageLeftover) -> Void = { _ in }
+    var announced: [StorageLeftover] = []
     var made: [TargetImage] = []
   }
 
   init(keeper: ImageKeeper) { self.keeper = keeper }
+
+  @available(*, noasync)
+  func make(_ needed: [TargetImage]) throws {
+    let note = state.withLock(\.note)
+    do {
+      let made = try keeper.make(needed) { leftover in
+        try note(leftover)
+        state.withLock { $0.announced.append(leftover) }
+      }
+      state.withLock { $0.made = made }
+    } catch let error as ImagesLeft {
+      // To be removed with the move's other traces, and else to be told.
+      state.withLock { $0.made = error.left.map(\.image) }
+      throw error
+    }
+  }
+
+  func forgetAnnounced() {
+    let (announced, forget) = state.withLock { ($0.announced, $0.forget) }
+    announced.forEach(forget)
+  }
 }
 
 /// Reads the job's statistics until cancelled. Before the job and after it libvirt answers that there is none, and while

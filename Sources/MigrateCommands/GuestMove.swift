@@ -38,6 +38,8 @@ struct GuestMove: Sendable {
     let entry = try await begin(in: journal, backend)
     backend.beforeMaking { [destination] leftover in
       try journal.note(Leftover(leftover, on: HostReference(destination)), for: entry.id)
+    } afterwards: { [destination] leftover in
+      entry.forget(Leftover(leftover, on: HostReference(destination)))
     }
     let result = await drive(
       backend, backend.intent, since: start, wishes: merge(wishes, entry.wishes.map { entry.wish($0, $1) }),

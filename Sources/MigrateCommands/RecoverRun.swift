@@ -51,8 +51,9 @@ struct RecoverRun: Sendable {
     guard confirms("\(document.text)\nDo it?") else { return document }
     document = await carryOut(recovery, hosts, record, document)
     if document.done, case .settled(let side) = await hosts.recovery() {
-      document.leave(try await clearUp(record, on: side))
-      try await close(record, on: side)
+      let left = try await clearUp(record, on: side)
+      document.leave(left)
+      try await close(record, on: side, forgets: left.isEmpty)
     }
     return document
   }
@@ -162,7 +163,8 @@ struct RecoverRun: Sendable {
     }
   }
 
-  private func close(_ record: MoveRecord?, on side: Side) async throws {
+  /// - Parameter forgets: what the move made is removed, or the guest's now.
+  private func close(_ record: MoveRecord?, on side: Side, forgets: Bool = true) async throws {
     guard let record else { return }
     let journal = try await journalOptions.open()
     let result = MigrationResult(
@@ -170,6 +172,7 @@ struct RecoverRun: Sendable {
       error: MigrationFailure(message: "settled by migrate recover"))
     try await journalCall {
       try journal.adopt(record.id, by: .current())
+      if forgets { for leftover in record.leftovers { try journal.forget(leftover, for: record.id) } }
       try journal.finish(record.id, result, at: secondsNow())
     }
   }
