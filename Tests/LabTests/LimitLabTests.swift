@@ -120,7 +120,7 @@ import Testing
       #expect(moved.status == 0 && moved.outcome == "completed", "\(moved.text)")
       let set = moved.decisions("set").compactMap { $0["inputs"] as? [String: Int] }
       #expect(
-        set == [
+        Set(set) == [
           ["bandwidth_mib_s": 8], ["max_downtime_ms": 21], ["bandwidth_mib_s": 1024], ["max_downtime_ms": 2000],
         ], "\(moved.text)")
       #expect(try await lab.state(of: guest.id, on: two) == "running")
