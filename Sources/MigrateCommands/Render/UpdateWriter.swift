@@ -131,7 +131,7 @@ final class UpdateWriter: Sendable {
 }
 
 /// A reader that has gone away must not end a move: a failed write is not an error here.
-@Sendable private func printAtOnce(_ text: String) {
+@Sendable func printAtOnce(_ text: String) {
   fputs(text, stdout)
   fflush(stdout)
 }

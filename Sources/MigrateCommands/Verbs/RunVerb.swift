@@ -34,13 +34,15 @@ struct RunVerb: AsyncParsableCommand {
     let start = ContinuousClock.now
     // A reader that goes away, such as `head`, must not end a move half-way.
     signal(SIGPIPE, SIG_IGN)
-    let writer = UpdateWriter(arguments.output, style: arguments.output.style)
+    let output = OutputQueue()
+    let writer = UpdateWriter(arguments.output, style: arguments.output.style, print: output.print)
     let interrupts = await Interrupts.trap()
     let status = try await MoveRun(
       arguments, isUnchecked: skipCheck, interrupts, since: start, to: writer, journalFile: journal.journal
     ) {
       noJournal ? nil : try await journal.open()
     }.run()
+    await output.drain()
     try status.exit()
   }
 }
