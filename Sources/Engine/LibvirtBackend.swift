@@ -211,7 +211,7 @@ public final class LibvirtBackend: MigrationBackend {
           return try keeper.make(try request.targetImages(of: guest, sizes), willMake: note)
         } catch let error as ImagesLeft {
           // To be removed with the move's other traces, and else to be told.
-          images.withLock { $0.made = error.left.map(\.image) }
+          self.images.withLock { $0.made = error.left.map(\.image) }
           throw error
         }
       }

@@ -70,7 +70,7 @@ import Trials
     }
   }
 
-  @Test(arguments: ["status", "watch", "cancel", "history"])
+  @Test(arguments: ["status", "watch", "cancel", "history", "recover"])
   func everyVerbExplainsItself(verb: String) async throws {
     try await withJournal {
       let output = try await Tool().run([verb, "--help"])
@@ -134,6 +134,23 @@ import Trials
         #expect(output.text.contains(" db qemu+ssh://kvm1/system qemu+ssh://kvm2/system"))
       }
     }
+  }
+
+  /// Nothing is settled while someone moves the guest: no host is asked.
+  @Test func aMoveThatRunsIsNotRecovered() async throws {
+    try await withJournal {
+      let output = try await run("recover", "web", "qemu+ssh://kvm1/system", "qemu+ssh://kvm2/system", "--yes")
+      #expect(output.status == 2)
+      #expect(output.text == "")
+      #expect(output.complaints.contains("follow it with: migrate watch web"), "\(output.complaints)")
+    }
+  }
+
+  /// What RecoverGoldenTests hold the tool's own documents against.
+  @Test func recoverKeepsItsSchema() async throws {
+    let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    let golden = tests.appending(path: "MigrateCommandsTests/Golden/recover.jsonl")
+    try await validate(String(contentsOf: golden, encoding: .utf8), schema: "migrate.recover-1.json", isLines: true)
   }
 
   @Test func aJournalThatIsNoneIsToldOnStandardError() async throws {
