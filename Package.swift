@@ -65,7 +65,8 @@ let package = Package(
         linkerSettings: [.unsafeFlags(["-Xlinker", "--no-export-dynamic"])]),
       // What is tried at length on the lab, a command each: Tests/faults.sh, Tests/soak.sh and their like.
       .target(
-        name: "Trials", dependencies: ["Lab", "Libvirt", "Engine", "MigrationModel", subprocess], path: "Tests/Trials",
+        name: "Trials", dependencies: ["Lab", "Libvirt", "Engine", "MigrationModel", "Threads", subprocess],
+        path: "Tests/Trials",
         swiftSettings: strict),
       .executableTarget(
         name: "lab-trials", dependencies: ["Trials", "migrate", argumentParser], path: "Tests/TrialsTool",
@@ -73,7 +74,8 @@ let package = Package(
       .testTarget(
         name: "LabTests",
         dependencies: [
-          "Lab", "Trials", "Libvirt", "Engine", "Journal", "Threads", "MigrationModel", "Preflight", "migrate",
+          "Lab", "Trials", "Libvirt", "DomainXML", "Engine", "Journal", "Threads", "MigrationModel", "Preflight",
+          "migrate",
           subprocess,
         ],
         swiftSettings: strict),

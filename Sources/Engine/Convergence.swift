@@ -60,8 +60,10 @@ private func stall(_ view: TransferView, _ policy: ConvergencePolicy) -> Migrati
   guard let deadline = policy.deadline, view.elapsed >= deadline, !view.isInPostcopy else { return nil }
   var inputs = ["elapsed_s": seconds(view.elapsed), "deadline_s": seconds(deadline)]
   inputs["remaining_bytes"] = view.sample?.memory.remaining.map { Double($0.rawValue) }
-  inputs["dirty_rate_bps"] = view.sample?.memory.dirtyRate.map(Double.init)
-  inputs["bandwidth_bps"] = view.sample?.memory.bandwidth.map(Double.init)
+  inputs["dirty_rate_bps"] = view.sample?.memory.dirtyRate.map { Double($0) }
+  inputs["bandwidth_bps"] = view.sample?.memory.bandwidth.map { Double($0) }
+  // Nothing can be sped up before it has begun.
+  guard policy.onStall == .abort || view.sample != nil else { return nil }
   let late = "not over after \(Int(seconds(deadline))) s"
   return switch policy.onStall {
   case .abort: once(.abort, "\(late), the deadline", inputs, view)

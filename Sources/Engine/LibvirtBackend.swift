@@ -1,3 +1,4 @@
+import DomainXML
 import Libvirt
 import MigrationModel
 import Synchronization
@@ -34,6 +35,7 @@ public final class LibvirtBackend: MigrationBackend {
   private let tail: Tail
   /// The downtime limit that the guest had, where it was changed for this move.
   private let downtimeBefore = Mutex<Duration?>(nil)
+  private let images: Images
 
   /// From one reading of the statistics to the next, at 11 Hz. Each is a command to the QEMU that is busy sending the guest:
   /// more of them make a short move longer.
@@ -73,6 +75,7 @@ public final class LibvirtBackend: MigrationBackend {
       initialState: request.postcopyResume ? .running : state, leavesPaused: request.suspend,
       scope: call.scope(isActive: state.isActive), policy: ConvergencePolicy(request),
       needsDestination: !call.isPeerToPeer, resumesPostcopy: request.postcopyResume, remedy: remedy)
+    images = Images(keeper: ImageKeeper(on: destinationConnection, id: String(mover.uuid.prefix(8))))
     (self.mover, self.destinationConnection) = (mover, destinationConnection)
     (self.request, self.start, uuid) = (request, start, mover.uuid)
     let (events, post) = AsyncStream.makeStream(of: Machine.Event.self)
@@ -89,10 +92,16 @@ public final class LibvirtBackend: MigrationBackend {
 
   deinit { post.finish() }
 
+  /// Has `note` called before anything is made on the destination; what it throws keeps the move from beginning.
+  public func beforeMaking(_ note: @escaping @Sendable (StorageLeftover) throws -> Void) {
+    images.state.withLock { $0.note = note }
+  }
+
   /// Moves the guest: one libvirt call on a thread of its own, sampled meanwhile from the watching connection.
   public func migrate() async {
     let sampler = Task { [source, post, start] in await sample(source, since: start, post) }
-    var outcome = await limitDowntime()
+    var outcome = await makeImages()
+    if outcome == .succeeded { outcome = await limitDowntime() }
     if outcome == .succeeded { outcome = await runCall() }
     isOver.withLock { $0 = true }
     if outcome == .succeeded, intent.scope == .guest {
@@ -148,7 +157,38 @@ public final class LibvirtBackend: MigrationBackend {
   }
 
   public func clear(hasMoved: Bool) async -> [String] {
-    guard !hasMoved, let before = downtimeBefore.withLock({ $0 }) else { return [] }
+    hasMoved ? [] : await restoreDowntime() + removeImages()
+  }
+
+  /// What the copied disks need and the destination does not have.
+  private func makeImages() async -> CallOutcome {
+    guard request.copyStorage != nil, intent.scope == .guest else { return .succeeded }
+    return await outcome { [mover, request, images] in
+      try await blocking {
+        let guest = try DomainDescription(parsing: request.destinationXML ?? mover.xml(.migratable)).facts
+        let sizes = try mover.connection.diskSizes()[mover.uuid] ?? [:]
+        var active = guest
+        active.state = try mover.status().state
+        let needed = request.targetImages(of: active, sizes)
+        let note = images.state.withLock(\.note)
+        let made = try images.keeper.make(needed, willMake: note)
+        images.state.withLock { $0.made = made }
+      }
+    }
+  }
+
+  private func removeImages() async -> [String] {
+    let made = images.state.withLock(\.made)
+    guard !made.isEmpty else { return [] }
+    do {
+      return try await blocking { [images, uuid] in images.keeper.remove(made, ofGuest: uuid).map(\.description) }
+    } catch {
+      return ["\(error)"]
+    }
+  }
+
+  private func restoreDowntime() async -> [String] {
+    guard let before = downtimeBefore.withLock({ $0 }) else { return [] }
     let refusal = await refusal { [source] in try await source.withGuest { try $0.setMaxDowntime(before) } }
     return refusal.map { ["the guest's downtime limit is still the move's: \($0)"] } ?? []
   }
@@ -193,6 +233,19 @@ public final class LibvirtBackend: MigrationBackend {
     case .migrationIteration: break
     }
   }
+}
+
+/// The images that a move makes, and who is told beforehand.
+private final class Images: Sendable {
+  let keeper: ImageKeeper
+  let state = Mutex(State())
+
+  struct State: Sendable {
+    var note: @Sendable (StorageLeftover) throws -> Void = { _ in }
+    var made: [TargetImage] = []
+  }
+
+  init(keeper: ImageKeeper) { self.keeper = keeper }
 }
 
 /// Reads the job's statistics until cancelled. Before the job and after it libvirt answers that there is none, and while

@@ -14,7 +14,7 @@ extension Journal {
     let uuid = uuid.lowercased()
     return try write { database in
       if let record = try MoveRecord.all(database, where: "uuid = ? AND ended_at IS NULL", [uuid]).first {
-        if record.result == nil && record.owner.isAlive { throw MoveInProgress(record: record) }
+        if record.owner.isAlive { throw MoveInProgress(record: record) }
         throw MoveInterrupted(record: record)
       }
       try database.execute(
@@ -37,7 +37,7 @@ extension Journal {
   public func adopt(_ id: MoveRecord.ID, by owner: ProcessIdentity) throws {
     try write { database in
       let record = try openRecord(id, database)
-      if record.result == nil, record.owner != owner, record.owner.isAlive { throw MoveInProgress(record: record) }
+      if record.owner != owner && record.owner.isAlive { throw MoveInProgress(record: record) }
       try database.execute(
         sql: "UPDATE moves SET owner_pid = ?, owner_start = ?, owner_boot = ? WHERE id = ?",
         arguments: [owner.pid, Int64(bitPattern: owner.start), owner.boot, id])
@@ -81,7 +81,8 @@ extension Journal {
     }
   }
 
-  /// Writes the result and closes the record; after `needsAttention` it stays open, until another result comes.
+  /// Writes the result and closes the record; after `needsAttention` it stays open and belongs to no process, until
+  /// one adopts it and another result comes.
   ///
   /// The progress is deleted, the other updates are kept. Throws JournalError.notOpen for a record that is closed.
   public func finish(_ id: MoveRecord.ID, _ result: MigrationResult, at time: Double) throws {
@@ -90,6 +91,9 @@ extension Journal {
       try database.execute(
         sql: "UPDATE moves SET result = ?, ended_at = ? WHERE id = ?",
         arguments: [try Column.text(result), result.outcome == .needsAttention ? nil : time, id])
+      // A process of no boot is dead.
+      try database.execute(
+        sql: "UPDATE moves SET owner_boot = '' WHERE id = ? AND ended_at IS NULL", arguments: [id])
       try database.execute(sql: "DELETE FROM updates WHERE move = ? AND is_progress", arguments: [id])
     }
   }

@@ -43,11 +43,13 @@ public final class Journal: Sendable {
     let file = try JournalFile(path)
     guard file.exists else { throw JournalError.missing(file: file.path) }
     return try translatingErrors(file.path) {
-      do {
-        return try openReadOnly(file, as: file.path)
-      } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN && !file.hasWriteAheadLog {
-        // SQLite wants to make the log's files in a directory that is closed to us. Nobody writes while there are none.
-        return try openReadOnly(file, as: file.immutableURI)
+      try file.whileSettingUp {
+        do {
+          return try openReadOnly(file, as: file.path)
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN && !file.hasWriteAheadLog {
+          // SQLite wants to make the log's files in a directory that is closed to us. Nobody writes while there are none.
+          return try openReadOnly(file, as: file.immutableURI)
+        }
       }
     }
   }

@@ -76,8 +76,8 @@ struct JournalFile: Sendable {
     }
   }
 
-  /// Runs `body` while no other process sets up a journal in this directory: two that change the journal mode or the
-  /// tables at once would be told "locked" without a wait.
+  /// Runs `body` while no other process sets up a journal in this directory: of two that change the journal mode or make
+  /// the tables at once, one would be told "locked" without a wait, or see them half made.
   ///
   /// Throws JournalError.busy after 5 s; a file system without flock(2) is not waited for.
   func whileSettingUp<Result>(_ body: () throws -> Result) throws -> Result {

@@ -13,8 +13,9 @@ public struct HostReference: Codable, Sendable, Hashable {
 /// What a move made on a host and must remove again if it fails. It is written down before the thing is made, so the
 /// thing need not be there.
 public enum Leftover: Codable, Sendable, Hashable {
-  case image(host: String, uri: String, path: String)
-  case pool(host: String, uri: String, name: String)
+  case image(TargetImage, on: HostReference)
+  /// A transient storage pool, through which images are made.
+  case pool(name: String, on: HostReference)
 }
 
 /// One move, as the journal has it.
@@ -29,7 +30,7 @@ public struct MoveRecord: Identifiable, Sendable, Equatable {
   public var source: HostReference
   public var destination: HostReference
   public var request: MigrationRequest
-  /// The process that moves the guest.
+  /// The process that moves the guest, or settles what was left; dead as soon as a result needs a person.
   public var owner: ProcessIdentity
   /// Seconds since 1970.
   public var startedAt: Double

@@ -2,6 +2,7 @@ import Engine
 import Journal
 import Libvirt
 import MigrationModel
+import Preflight
 import Probes
 
 /// One guest's move: from both hosts' connections to the verified end, in the journal from before its first step.
@@ -10,9 +11,13 @@ struct GuestMove: Sendable {
   var source: HostTarget
   var destination: HostTarget
   var request: MigrationRequest
+  /// Why it goes the way it does, where that was left to us.
+  var choice: ModeChoice?
   var timeout: Duration
   /// nil: this move is not written down.
   var journal: Journal?
+  /// The journal's file, where one was asked for, for the commands that are told.
+  var journalFile: String?
   var start: ContinuousClock.Instant
 
   /// Moves the guest and returns how it ended; `report` is called in order, the result last.
@@ -24,11 +29,16 @@ struct GuestMove: Sendable {
   ) async throws -> MigrationResult {
     let backend = try await LibvirtBackend.open(
       domain, from: LibvirtHost(source), to: LibvirtHost(destination), request,
-      remedy: [recoverCommand(domain, from: source.uri, to: destination.uri)], timeout: timeout, since: start)
+      remedy: [recoverCommand(domain, from: source.uri, to: destination.uri, journal: journalFile)], timeout: timeout,
+      since: start)
+    if let choice { report(.decision(MigrationDecision(.mode, because: choice.told)), ContinuousClock.now - start) }
     guard let journal else {
       return await drive(backend, backend.intent, since: start, wishes: wishes, report: report)
     }
     let entry = try await begin(in: journal, backend)
+    backend.beforeMaking { [destination] leftover in
+      try journal.note(Leftover(leftover, on: HostReference(destination)), for: entry.id)
+    }
     let result = await drive(
       backend, backend.intent, since: start, wishes: merge(wishes, entry.wishes.map { entry.wish($0, $1) }),
       answer: { id, error in
@@ -74,14 +84,22 @@ struct GuestMove: Sendable {
   }
 }
 
-/// What a person runs when a move cannot be settled.
-func recoverCommand(_ domain: String, from source: String, to destination: String) -> String {
-  "migrate recover \(domain.shellQuoted) \(source.shellQuoted) \(destination.shellQuoted)"
+extension ModeChoice {
+  fileprivate var told: String { "\(mode.rawValue), because \(because)" }
 }
 
 extension LibvirtHost {
   init(_ target: HostTarget) { self.init(name: target.name, uri: target.uri) }
   init(_ reference: HostReference) { self.init(name: reference.name, uri: reference.uri) }
+}
+
+extension Leftover {
+  init(_ leftover: StorageLeftover, on host: HostReference) {
+    switch leftover {
+    case .image(let image): self = .image(image, on: host)
+    case .pool(let name, _): self = .pool(name: name, on: host)
+    }
+  }
 }
 
 extension HostReference {

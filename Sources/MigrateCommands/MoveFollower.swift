@@ -33,7 +33,11 @@ struct MoveFollower: Sendable {
     let past = last.flatMap { move in
       move.endedAt.map { "; its last move ended \(timestamp($0)): \(move.result?.outcome.rawValue ?? "unknown")" }
     }
-    throw CommandFailure(status: .failed, message: "the guest “\(domain)” is not being moved\(past ?? "")")
+    throw noMove(of: domain, past ?? "")
+  }
+
+  static func noMove(of domain: String, _ past: String = "") -> CommandFailure {
+    CommandFailure(status: .failed, message: "the guest “\(domain)” is not being moved\(past)")
   }
 }
 

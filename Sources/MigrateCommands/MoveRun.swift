@@ -12,17 +12,20 @@ struct MoveRun: Sendable {
   private let start: ContinuousClock.Instant
   private let writer: UpdateWriter
   /// nil: nothing is written down.
+  private let journalFile: String?
   private let openJournal: @Sendable () async throws -> Journal?
 
   init(
     _ arguments: MoveArguments, isUnchecked: Bool, _ interrupts: Interrupts, since start: ContinuousClock.Instant,
-    to writer: UpdateWriter, journal openJournal: @escaping @Sendable () async throws -> Journal?
+    to writer: UpdateWriter, journalFile: String? = nil,
+    journal openJournal: @escaping @Sendable () async throws -> Journal?
   ) {
     self.arguments = arguments
     self.isUnchecked = isUnchecked
     self.interrupts = interrupts
     self.start = start
     self.writer = writer
+    self.journalFile = journalFile
     self.openJournal = openJournal
   }
 
@@ -89,9 +92,12 @@ struct MoveRun: Sendable {
     }
     let skew = check.flatMap(clockSkew)
     let findings = check?.assessment.findings ?? []
+    let choice = plan.request.mode == .auto ? check?.choice : nil
+    var request = plan.request
+    if let choice { request.mode = choice.mode }
     let move = GuestMove(
-      domain: domain, source: plan.source, destination: plan.destination, request: plan.request, timeout: plan.timeout,
-      journal: journal, start: start)
+      domain: domain, source: plan.source, destination: plan.destination, request: request, choice: choice,
+      timeout: plan.timeout, journal: journal, journalFile: journalFile, start: start)
     writer.explain(findings, check, isRefusal: false)
     do {
       return try await move.run(wishes: interrupts.wishes()) { content, at in
@@ -100,7 +106,7 @@ struct MoveRun: Sendable {
         }
       }
     } catch {
-      return end(domain, MigrationResult(notBegun: error))
+      return end(domain, MigrationResult(notBegun: error, journalFile: journalFile))
     }
   }
 
@@ -167,7 +173,7 @@ private func clockSkew(_ check: Check) -> (skew: Duration, error: Duration)? {
 
 extension MigrationResult {
   /// Of a move that could not be begun.
-  fileprivate init(notBegun error: any Error) {
+  fileprivate init(notBegun error: any Error, journalFile: String?) {
     var failure = MigrationFailure(message: "\(error)")
     var outcome = Outcome.failed
     switch error {
@@ -178,8 +184,7 @@ extension MigrationResult {
       failure.remedy = ["migrate watch \(running.record.domain.shellQuoted)"]
     case let left as MoveInterrupted:
       outcome = .needsAttention
-      let record = left.record
-      failure.remedy = [recoverCommand(record.domain, from: record.source.uri, to: record.destination.uri)]
+      failure.remedy = [recoverCommand(for: left.record, journal: journalFile)]
     default: break
     }
     self.init(outcome: outcome, error: failure)

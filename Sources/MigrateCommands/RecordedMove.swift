@@ -32,11 +32,23 @@ struct RecordedMove: Sendable, Equatable {
 }
 
 func recoverCommand(for record: MoveRecord, journal: String?) -> String {
+  recoverCommand(record.domain, from: record.source.uri, to: record.destination.uri, journal: journal)
+}
+
+/// What a person runs when a move cannot be settled.
+/// - Parameter journal: the file, where another than the usual one was asked for.
+func recoverCommand(_ domain: String, from source: String, to destination: String, journal: String?) -> String {
   let option = journal.map { " --journal \($0.shellQuoted)" } ?? ""
   // A name that begins with a dash is no option.
-  let separator = record.domain.hasPrefix("-") ? " --" : ""
-  let words = [record.domain, record.source.uri, record.destination.uri].map(\.shellQuoted)
+  let separator = domain.hasPrefix("-") ? " --" : ""
+  let words = [domain, source, destination].map(\.shellQuoted)
   return "migrate recover\(option)\(separator) \(words.joined(separator: " "))"
+}
+
+/// Why the journal lets no move of a guest begin, with the command that settles one that was left.
+func whyNotBegun(_ error: any Error, journal: String?) -> String {
+  guard let left = error as? MoveInterrupted else { return "\(error)" }
+  return "\(left), and must be settled first: \(recoverCommand(for: left.record, journal: journal))"
 }
 
 /// Seconds since 1970 as RFC 3339 has them, in UTC: "2026-01-31T12:00:00Z".

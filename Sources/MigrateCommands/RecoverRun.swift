@@ -4,6 +4,7 @@ import Libvirt
 import MigrationModel
 import Preflight
 import Probes
+import Threads
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials
@@ -28,7 +29,8 @@ struct RecoverRun: Sendable {
     destination = try directory.target(verb.destination, ssh: nil)
     timeout = .seconds(Int64(verb.timeout))
     journalOptions = verb.journal
-    rerun = recoverCommand(verb.domain, from: verb.source, to: verb.destination)
+    rerun = recoverCommand(
+      verb.domain, from: verb.source, to: verb.destination, journal: verb.journal.journal)
   }
 
   /// - Parameter confirms: asked before anything is done.
@@ -119,6 +121,7 @@ struct RecoverRun: Sendable {
     (request.postcopy, request.postcopyResume) = (true, true)
     let move = GuestMove(
       domain: domain, source: source, destination: destination, request: request, timeout: timeout, journal: nil,
+      journalFile: nil,
       start: .now)
     do {
       let result = try await move.run(wishes: AsyncStream { _ in }) { _, _ in }
@@ -138,7 +141,26 @@ struct RecoverRun: Sendable {
   }
 
   /// Removes what the move made on the destination, when the guest stayed; returns what could not be removed.
-  private func clearUp(_ record: MoveRecord?, on side: Side) async throws -> [String] { [] }
+  private func clearUp(_ record: MoveRecord?, on side: Side) async throws -> [String] {
+    guard let record, !record.leftovers.isEmpty else { return [] }
+    return try await blocking { [destination] in
+      let keeper = ImageKeeper(
+        on: try Connection.open(destination.uri, host: destination.name), id: String(record.uuid.prefix(8)))
+      return record.leftovers.flatMap { leftover -> [String] in
+        switch leftover {
+        case .image(let image, _):
+          return side == .source ? keeper.remove([image], ofGuest: record.uuid).map(\.description) : []
+        case .pool(let name, _):
+          do {
+            try keeper.endPool(named: name)
+            return []
+          } catch {
+            return ["\(error)"]
+          }
+        }
+      }
+    }
+  }
 
   private func close(_ record: MoveRecord?, on side: Side) async throws {
     guard let record else { return }

@@ -51,7 +51,8 @@ import Testing
       facts.disks == [
         Disk(
           target: "vda", source: .file("/srv/it's \"top\" & <é>.qcow2"), backingFiles: ["/srv/top.data"],
-          backing: .image(.network(protocol: "rbd", name: "pool/base"), format: "raw"), cache: "none", format: "qcow2", startupPolicy: "requisite", isTransient: true),
+          backing: .image(.network(protocol: "rbd", name: "pool/base"), format: "raw"), cache: "none", format: "qcow2",
+          startupPolicy: "requisite", isTransient: true),
         Disk(
           target: "vdb", source: .network(protocol: "nbd", name: "export"), cache: "writeback", format: "raw",
           servers: ["unix:/run/nbd.sock"]),

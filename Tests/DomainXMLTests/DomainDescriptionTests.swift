@@ -46,7 +46,8 @@ import Testing
         Disk(target: "vdc", source: .volume(pool: "images", volume: "every.qcow2")),
         Disk(target: "fda", device: "floppy", source: .directory("/srv/floppy"), isReadOnly: true),
         Disk(target: "vdd", source: .other("nvme")),
-        Disk(target: "vde", source: .file("/srv/top.qcow2"),
+        Disk(
+          target: "vde", source: .file("/srv/top.qcow2"),
           backing: .image(.network(protocol: "nbd", name: "base"), format: "raw")),
       ], "a mirror's chain is not the guest's, and network storage is not a file")
   }

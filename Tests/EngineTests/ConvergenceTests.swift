@@ -9,10 +9,11 @@ import Testing
   private static let abort = ConvergencePolicy(deadline: .seconds(10), onStall: .abort, hangTimeout: .seconds(5))
 
   private func view(
-    after elapsed: Int, quiet: Int = 0, isInPostcopy: Bool = false, decided: Set<MigrationDecision.Action> = []
+    after elapsed: Int, quiet: Int = 0, isInPostcopy: Bool = false, decided: Set<MigrationDecision.Action> = [],
+    sample: ProgressSample? = ProgressSample()
   ) -> TransferView {
     TransferView(
-      elapsed: .seconds(elapsed), quiet: .seconds(quiet), isInPostcopy: isInPostcopy, decided: decided, sample: nil)
+      elapsed: .seconds(elapsed), quiet: .seconds(quiet), isInPostcopy: isInPostcopy, decided: decided, sample: sample)
   }
 
   @Test func nothingIsDoneBeforeALimitIsReached() {
@@ -29,6 +30,15 @@ import Testing
     #expect(decision?.action == action)
     #expect(decision?.inputs == ["elapsed_s": 10, "deadline_s": 10])
     #expect(decide(view(after: 11, decided: [action]), policy) == nil)
+    #expect(decide(view(after: 11, sample: nil), policy)?.action == (asked == .abort ? .abort : nil))
+  }
+
+  @Test func aDecisionCarriesTheFiguresThatItWasMadeOn() {
+    var sample = ProgressSample()
+    sample.memory.remaining = .bytes(7)
+    sample.memory.bandwidth = 5
+    let inputs = decide(view(after: 10, sample: sample), Self.abort)?.inputs
+    #expect(inputs == ["elapsed_s": 10, "deadline_s": 10, "remaining_bytes": 7, "bandwidth_bps": 5])
   }
 
   @Test func silenceCountsAsADeadPath() {

@@ -186,7 +186,7 @@ private struct Run {
   /// A guest that the deadline paused, and whose transfer failed all the same, goes on at the source.
   @Test func aGuestThatTheDeadlinePausedIsResumedWhenItStays() {
     let paused = Sighting.present(.paused, reason: "user", isPersistent: true)
-    var run = Run(.tick(at: .seconds(60)))
+    var run = Run(.sample(ProgressSample(), at: .seconds(59)), .tick(at: .seconds(60)))
     #expect(run.effects.contains(.control(.suspend)))
     run.feed(.controlled(.suspend, error: nil, at: .seconds(60)))
     run.feed(.callReturned(refused, at: .seconds(61)))
@@ -195,7 +195,9 @@ private struct Run {
   }
 
   @Test func aDeadlineWhoseMeansIsRefusedAborts() {
-    var run = Run(.tick(at: .seconds(60)), .controlled(.suspend, error: "no", at: .seconds(60)))
+    var run = Run(
+      .sample(ProgressSample(), at: .seconds(59)), .tick(at: .seconds(60)),
+      .controlled(.suspend, error: "no", at: .seconds(60)))
     #expect(run.effects.contains(.abort))
     run.feed(.callReturned(.failed(MigrationFailure(code: 78, message: "canceled by client")), at: .seconds(61)))
     run.look(running, .absent, from: 61, to: 62)

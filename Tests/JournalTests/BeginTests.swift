@@ -30,14 +30,14 @@ import Testing
   /// What was written just before the end is there, and who wrote it is known for dead.
   @Test func aMoverThatIsKilledLeavesItsMoveToBeSettled() async throws {
     let path = place.path
-    await #expect(processExitsWith: .signal(SIGKILL)) { [path] in
+    await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
       let journal = try Journal.open(at: path)
-      try journal.note(.pool(host: "kvm2", uri: there.uri, name: "images"), for: try journal.begin())
+      try journal.note(.pool(name: "images", on: there), for: try journal.begin())
       kill(getpid(), SIGKILL)
     }
     let journal = try Journal.open(at: path)
     let record = try #require(try journal.openMoves().first)
-    #expect(record.leftovers == [.pool(host: "kvm2", uri: there.uri, name: "images")])
+    #expect(record.leftovers == [.pool(name: "images", on: there)])
     #expect(throws: MoveInterrupted(record: record)) { try journal.begin() }
   }
 
@@ -52,6 +52,18 @@ import Testing
     #expect(throws: MoveInProgress(record: record)) { try journal.begin() }
     try journal.finish(id, completed, at: 1008)
     #expect(throws: JournalError.notOpen(file: place.path, move: id)) { try journal.adopt(id, by: .current()) }
+  }
+
+  /// Also while the process that moved the guest lives on: it has done with it.
+  @Test func aMoveThatNeedsAPersonIsTakenUpByOneProcessOnly() throws {
+    let journal = try Journal.open(at: place.path)
+    let id = try journal.begin()
+    try journal.finish(id, MigrationResult(outcome: .needsAttention), at: 1008)
+    #expect(try journal.move(id)?.owner.isAlive == false)
+    try journal.adopt(id, by: .current())
+    let record = try #require(try journal.move(id))
+    #expect(throws: MoveInProgress(record: record)) { try journal.adopt(id, by: .dead()) }
+    #expect(throws: MoveInProgress(record: record)) { try journal.begin() }
   }
 
   @Test func ofTwoThatBeginAtOnceOneMoves() async throws {
@@ -87,7 +99,7 @@ import Testing
   }
 
   private func expectEachGuestIsMovedOnce(_ path: String) async {
-    await #expect(processExitsWith: .success) { [path] in
+    await #expect(processExitsWith: .success) { [path = path as String] in
       let journal = try Journal.open(at: path)
       for guest in 0..<100 {
         do {

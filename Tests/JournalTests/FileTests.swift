@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import MigrationModel
+import Synchronization
 import Testing
 
 @testable import Journal
@@ -32,6 +33,23 @@ import Testing
     let id = try Journal.open(at: place.path).begin()
     #expect(try Journal.open(at: place.path).move(id)?.domain == "web")
     #expect(try Journal.openReadOnly(at: place.path).move(id)?.domain == "web")
+  }
+
+  /// None is told that it is locked, or that its tables are there already.
+  @Test func severalMayMakeItAtOnce() throws {
+    let errors = Mutex<[String]>([])
+    for round in 0..<20 {
+      let path = place.file("\(round)/journal.sqlite")
+      DispatchQueue.concurrentPerform(iterations: 4) { guest in
+        do {
+          try Journal.open(at: path).begin(uuid: "\(guest)")
+        } catch {
+          errors.withLock { $0.append("\(error)") }
+        }
+      }
+      #expect(try Journal.openReadOnly(at: path).openMoves().count == 4)
+    }
+    #expect(errors.withLock(\.self) == [])
   }
 
   @Test func lookingAtItMakesNone() throws {

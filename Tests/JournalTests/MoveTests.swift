@@ -105,8 +105,10 @@ import Testing
 
   @Test func whatAMoveMadeIsNotedOnceAndStruckOut() throws {
     let id = try journal.begin()
-    let image = Leftover.image(host: "kvm2", uri: there.uri, path: "/images/web's disk.qcow2")
-    let pool = Leftover.pool(host: "kvm2", uri: there.uri, name: "images")
+    let image = Leftover.image(
+      TargetImage(disk: "vda", place: .file("/images/web's disk.qcow2"), format: "qcow2", capacity: .bytes(1 << 20)),
+      on: there)
+    let pool = Leftover.pool(name: "images", on: there)
     for leftover in [image, pool, image] { try journal.note(leftover, for: id) }
     #expect(Set(try #require(try journal.move(id)).leftovers) == [image, pool])
     #expect(try journal.move(id)?.leftovers.count == 2)

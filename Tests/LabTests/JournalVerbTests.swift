@@ -2,6 +2,7 @@ import Foundation
 import Journal
 import MigrationModel
 import Testing
+import Trials
 
 /// The built tool and a journal whose moves belong to this process.
 @Suite(.timeLimit(.minutes(2))) struct JournalVerbTests {
@@ -69,6 +70,15 @@ import Testing
     }
   }
 
+  @Test(arguments: ["status", "watch", "cancel", "history"])
+  func everyVerbExplainsItself(verb: String) async throws {
+    try await withJournal {
+      let output = try await Tool().run([verb, "--help"])
+      #expect(output.status == 0)
+      #expect(output.text.contains("USAGE: migrate \(verb) "), "\(output.text)")
+    }
+  }
+
   @Test func watchEndsAsTheMoveDoes() async throws {
     try await withJournal {
       let update = MigrationUpdate(
@@ -128,7 +138,7 @@ import Testing
 
   @Test func aJournalThatIsNoneIsToldOnStandardError() async throws {
     try await withJournal {
-      for words in [["status"], ["history"], ["watch", "web"]] {
+      for words in [["status"], ["history"], ["watch", "web"], ["cancel", "web"]] {
         let output = try await Tool().run(words + ["--journal", "/nowhere/journal.sqlite"])
         #expect(output.status == 1)
         #expect(output.complaints == "migrate: there is no journal at /nowhere/journal.sqlite\n")

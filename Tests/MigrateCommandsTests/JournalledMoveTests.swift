@@ -54,9 +54,19 @@ import Testing
 
   @Test func aGuestThatIsBeingMovedIsRefused() async throws {
     let move = try await begin()
-    await #expect(throws: MoveInProgress.self) { try await begin() }
+    let refusal = await #expect(throws: MoveInProgress.self) { try await begin() }
+    #expect(refusal.map { whyNotBegun($0, journal: nil) }?.contains("already being moved") == true)
     await move.finish(Sample.completed, at: 1_790_000_010)
     await (try begin()).finish(Sample.completed, at: 1_790_000_020)
+  }
+
+  @Test func aGuestWhoseLastMoveWasLeftIsRefusedWithTheCommandThatSettlesIt() async throws {
+    let record = try journal.begin(owner: .gone)
+    let refusal = await #expect(throws: MoveInterrupted.self) { try await begin() }
+    #expect(
+      refusal.map { whyNotBegun($0, journal: "/j") }
+        == "the last move of web, from kvm1 to kvm2, was interrupted, and must be settled first: "
+        + recoverCommand(for: record, journal: "/j"))
   }
 
   @Test func wishesReachTheMoverAndItsAnswersTheAsker() async throws {
@@ -73,7 +83,9 @@ import Testing
 
   @Test func whatIsMadeIsNotedBeforeAndForgottenAfter() async throws {
     let move = try await begin()
-    let image = Leftover.image(host: "kvm2", uri: Sample.destination, path: "/images/web.qcow2")
+    let image = Leftover.image(
+      TargetImage(disk: "vda", place: .file("/images/web.qcow2"), format: "qcow2", capacity: .bytes(1 << 20)),
+      on: HostReference(name: "kvm2", uri: Sample.destination))
     try await move.note(image)
     #expect(try journal.move(move.id)?.leftovers == [image])
     move.forget(image)

@@ -5,7 +5,7 @@ import Trials
 @main struct TrialsTool: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lab-trials", abstract: "Tries the tool at length on a lab.",
-    subcommands: [Faults.self, ModesTool.self, SoakTool.self])
+    subcommands: [Faults.self, ModesTool.self, SoakTool.self, IllegalCommand.self])
 }
 
 struct Faults: AsyncParsableCommand {

@@ -39,6 +39,11 @@ struct JournalOptions: ParsableArguments {
     }
   }
 
+  /// Opens it to leave wishes in it; nil, and no file is made, where nothing was ever moved. Throws as both others.
+  func openForWishes() async throws -> Journal? {
+    try await openReadOnly() == nil ? nil : try await open()
+  }
+
   /// The file asked for, else that of the machine for root, of the user otherwise. Empty variables count as none, and a
   /// relative XDG_STATE_HOME too (XDG base directory specification).
   func place(_ environment: [String: String], isRoot: Bool) throws -> (path: String, isAskedFor: Bool) {

@@ -8,7 +8,11 @@ struct RequestOptions: ParsableArguments {
   @Flag(inversion: .prefixedNo, help: "Move a running guest while it runs (default for an active guest).")
   var live: Bool?
 
-  @Option(help: "How the two hosts talk; auto is plain for an active guest, offline for one that is shut off.")
+  @Option(
+    help: """
+      Who leads. auto: offline for a guest that is shut off, p2p where the source reaches the destination with its own \
+      credentials, else plain.
+      """)
   var mode: MigrationRequest.Mode = .auto
 
   @Flag(help: "The source's daemon drives the move by itself (--mode p2p).")

@@ -56,7 +56,7 @@ struct CheckText {
 
   private func headline(_ check: Check) -> String {
     let move = "\(check.domain.name): \(check.source.name) → \(check.destination.name)".printable
-    let counts = Severity.allCases.compactMap { severity in
+    let counts = Severity.allCases.compactMap { severity -> String? in
       let count = check.assessment.findings.count { $0.severity == severity }
       return count > 0 ? "\(count) \(severity.plural(count))" : nil
     }.joined(separator: ", ")

@@ -23,7 +23,7 @@ struct CancelVerb: AsyncParsableCommand {
   }
 
   private func status() async throws -> ExitStatus {
-    let journal = try await self.journal.open()
+    guard let journal = try await self.journal.openForWishes() else { throw MoveFollower.noMove(of: domain) }
     let move = try await MoveFollower.openMove(of: domain, in: journal)
     let follower = MoveFollower(move, in: journal, file: self.journal.journal)
     if move.result == nil, move.owner.isAlive {

@@ -29,8 +29,12 @@ public struct MigrateCommand: AsyncParsableCommand {
     }
     holdStandardDescriptors()
     do {
-      let verb = try parseAsRoot()
-      guard let verb = verb as? any AsyncParsableCommand else { exit(withError: CleanExit.helpRequest(verb)) }
+      var command = try parseAsRoot()
+      guard let verb = command as? any AsyncParsableCommand else {
+        // The parser's own command `help`, which is also what `--help` after a verb becomes.
+        try command.run()
+        exit()
+      }
       Task {
         do {
           var verb = verb

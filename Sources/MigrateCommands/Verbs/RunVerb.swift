@@ -36,7 +36,9 @@ struct RunVerb: AsyncParsableCommand {
     signal(SIGPIPE, SIG_IGN)
     let writer = UpdateWriter(arguments.output, style: arguments.output.style)
     let interrupts = await Interrupts.trap()
-    let status = try await MoveRun(arguments, isUnchecked: skipCheck, interrupts, since: start, to: writer) {
+    let status = try await MoveRun(
+      arguments, isUnchecked: skipCheck, interrupts, since: start, to: writer, journalFile: journal.journal
+    ) {
       noJournal ? nil : try await journal.open()
     }.run()
     try status.exit()

@@ -35,10 +35,8 @@ struct WatchVerb: AsyncParsableCommand {
   }
 
   private func status() async throws -> ExitStatus {
-    let journal = set.isEmpty ? try await self.journal.openReadOnly() : try await self.journal.open()
-    guard let journal else {
-      throw CommandFailure(status: .failed, message: "the guest “\(domain)” is not being moved")
-    }
+    let opened = set.isEmpty ? try await self.journal.openReadOnly() : try await self.journal.openForWishes()
+    guard let journal = opened else { throw MoveFollower.noMove(of: domain) }
     let move = try await MoveFollower.openMove(of: domain, in: journal)
     let follower = MoveFollower(move, in: journal, file: self.journal.journal)
     let writer = UpdateWriter(output, style: output.style)

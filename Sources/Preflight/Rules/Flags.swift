@@ -159,10 +159,12 @@ private let transport: [Combination] = [
     request.zerocopy && request.tls
   },
   Combination(
-    "--parallel --comp-methods mt", .parameters, "mt compresses a single connection", "Use --comp-methods zstd."
+    "--parallel --comp-methods mt", .qemu, "mt compresses a single connection", "Use --comp-methods zstd."
   ) { request, _ in request.parallel && request.compression.contains("mt") },
   Combination(
-    "--parallel --comp-methods xbzrle", .parameters, "xbzrle compresses a single connection", "Use --comp-methods zstd."
+    "--parallel --comp-methods xbzrle", .tool,
+    "xbzrle compresses a single connection, and libvirt before 9.4.0 takes it without a word",
+    "Use --comp-methods zstd."
   ) { request, _ in request.parallel && request.compression.contains("xbzrle") },
   Combination(
     "--comp-methods zlib without --parallel", .parameters, "zlib compresses parallel connections", "Add --parallel."

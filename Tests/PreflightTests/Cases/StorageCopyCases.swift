@@ -14,8 +14,10 @@ private func copy(
     move.request.copyStorage = .all
     move.pair.storage = [:]
     move.domain.disks[0].format = format
-    move.domain.diskSizes = .known(["vda": DiskSize(capacity: .mebibytes(10240), allocation: .mebibytes(4096))])
-    move.destination.files[image] = .known(nil)
+    move.domain.diskSizes = .known([
+      "vda": DiskSize(capacity: .mebibytes(10240), allocation: .mebibytes(1), physical: .mebibytes(4096))
+    ])
+    move.destination.files = [image: .known(nil), "/srv": storedFile(on: "xfs", kind: "directory")]
     move.destination.pools = .known([vms])
     move.destination.freeSpace = ["/srv": .known(.mebibytes(4096))]
     change(&move)
@@ -23,31 +25,99 @@ private func copy(
 }
 
 let storageCopyCases: [RuleCase] = [
-  RuleCase("storage.copy-space", .holds, "libvirt makes it in a pool, and there is just room", copy()),
+  RuleCase("storage.copy-space", .holds, "made in a pool, and there is just room", copy()),
   RuleCase(
     "storage.copy-space", .blocker, "a byte too little",
     copy { $0.destination.freeSpace["/srv"] = .known(.bytes(4_294_967_295)) }),
-  RuleCase("storage.copy-space", .blocker, "a raw volume is allocated as a whole", copy("raw")),
-  RuleCase("storage.copy-space", .blocker, "no format is raw", copy(nil)),
+  RuleCase("storage.copy-space", .holds, "a raw image is made sparse", copy("raw")),
   RuleCase(
-    "storage.copy-space", .holds, "room for all of a raw volume",
+    "storage.copy-space", .blocker, "a raw image of which nobody tells how much is holes",
+    copy(nil) {
+      $0.domain.diskSizes = .known(["vda": DiskSize(capacity: .mebibytes(10240), allocation: .mebibytes(1))])
+    }),
+  RuleCase(
+    "storage.copy-space", .warning, "a raw device has no holes",
     copy("raw") {
+      $0.domain.disks[0].source = .block(image)
+      $0.destination.files[image] = storedFile(on: "xfs")
+      $0.destination.freeSpace["/srv"] = .known(.mebibytes(10239))
+    }),
+  RuleCase("storage.copy-space", .holds, "made outside of any pool", copy { $0.destination.pools = .known([]) }),
+  RuleCase(
+    "storage.copy-space", .blocker, "the directory is missing", copy { $0.destination.files["/srv"] = .known(nil) }),
+  RuleCase(
+    "storage.copy-space", .blocker, "the directory is a file",
+    copy { $0.destination.files["/srv"] = storedFile(on: "xfs") }),
+  RuleCase(
+    "storage.copy-space", .unknown, "the directory not looked at", copy { $0.destination.files["/srv"] = nil }),
+  RuleCase(
+    "storage.copy-space", .blocker, "no qemu-img to make a qcow2 image",
+    copy { $0.destination.imageTool = .known(nil) }),
+  RuleCase(
+    "storage.copy-space", .holds, "a raw image needs no qemu-img",
+    copy("raw") { $0.destination.imageTool = .known(nil) }),
+  RuleCase(
+    "storage.copy-space", .unknown, "qemu-img not looked for", copy { $0.destination.imageTool = .gap(gap) }),
+  RuleCase(
+    "storage.copy-space", .blocker, "nobody gives a new image to QEMU's user",
+    copy { $0.destination.qemuConf = .known(["dynamic_ownership": "0"]) }),
+  RuleCase(
+    "storage.copy-space", .holds, "QEMU runs as root",
+    copy {
+      $0.destination.qemuConf = .known(["dynamic_ownership": "0"])
+      $0.destination.securityModels = .known([SecurityModel(name: "dac", doi: "0", baseLabels: ["kvm": "+0:+0"])])
+    }),
+  RuleCase("storage.copy-space", .unknown, "qemu.conf not read", copy { $0.destination.qemuConf = .gap(gap) }),
+  RuleCase(
+    "storage.copy-space", .unknown, "QEMU's user not read", copy { $0.destination.securityModels = .gap(gap) }),
+  RuleCase("storage.copy-space", .blocker, "a format that is not made", copy("vmdk")),
+  RuleCase(
+    "storage.copy-space", .blocker, "an encrypted image",
+    copy { $0.domain.secrets = [SecretUse(uuid: "s", user: "disk vda")] }),
+  RuleCase(
+    "storage.copy-space", .warning, "what the images below hold is copied too",
+    copy { $0.domain.disks[0].backing = .image(.file("/srv/base.img"), format: "raw") }),
+  RuleCase(
+    "storage.copy-space", .holds, "room for the images below",
+    copy {
+      $0.domain.disks[0].backing = .image(.file("/srv/base.img"), format: "raw")
       $0.destination.freeSpace["/srv"] = .known(.mebibytes(10240))
     }),
-  RuleCase("storage.copy-space", .blocker, "outside of any pool", copy { $0.destination.pools = .known([]) }),
   RuleCase(
     "storage.copy-space", .blocker, "the pool is not active",
     copy {
       $0.destination.pools = .known([StoragePool(name: "vms", type: "dir", isActive: false, target: "/srv")])
     }),
   RuleCase(
-    "storage.copy-space", .blocker, "below a pool's directory",
+    "storage.copy-space", .holds, "made below a pool's directory",
     copy {
       $0.destination.pools = .known([StoragePool(name: "vms", type: "dir", isActive: true, target: "/")])
     }),
   RuleCase(
-    "storage.copy-space", .blocker, "an incremental copy needs its target",
+    "storage.copy-space", .blocker, "an incremental copy onto nobody knows what",
     copy { $0.request.copyStorage = .incremental }),
+  RuleCase(
+    "storage.copy-space", .holds, "an incremental copy stands on what its disk stands on",
+    copy {
+      $0.request.copyStorage = .incremental
+      $0.domain.disks[0].backing = .image(.file("/srv/base.img"), format: "raw")
+    }),
+  RuleCase(
+    "storage.copy-space", .holds, "an incremental copy that stands alone",
+    copy {
+      $0.request.copyStorage = .incremental
+      $0.domain.disks[0].backing = .nothing
+    }),
+  RuleCase(
+    "storage.copy-space", .blocker, "no volume is copied incrementally, even when it is there",
+    copy {
+      $0.request.copyStorage = .incremental
+      $0.domain.disks[0].backing = .nothing
+      $0.domain.disks[0].source = .volume(pool: "vms", volume: "web1.qcow2")
+      $0.destination.volumes["vms/web1.qcow2"] = .known(image)
+      $0.destination.files[image] = storedFile(on: "xfs")
+      $0.destination.imageSizes[image] = .known(.mebibytes(10240))
+    }),
   RuleCase(
     "storage.copy-space", .blocker, "no device to copy onto",
     copy("raw") {
@@ -103,6 +173,10 @@ let storageCopyCases: [RuleCase] = [
   RuleCase(
     "storage.copy-space", .blocker, "a device too small for the image",
     copy {
+      $0.domain.disks[0].source = .block(image)
+      $0.domain.diskSizes = .known([
+        "vda": DiskSize(capacity: .mebibytes(10240), allocation: .mebibytes(4096), physical: .mebibytes(20480))
+      ])
       $0.destination.files[image] = storedFile(on: "devtmpfs", kind: "block", size: .mebibytes(4095))
       $0.destination.imageSizes[image] = .known(.mebibytes(10240))
     }),
@@ -118,10 +192,29 @@ let storageCopyCases: [RuleCase] = [
       $0.destination.imageSizes[image] = .known(.mebibytes(10240))
     }),
   RuleCase(
-    "storage.copy-space", .holds, "a volume that libvirt makes",
+    "storage.copy-space", .holds, "a volume that is made",
     copy {
       $0.domain.disks[0].source = .volume(pool: "vms", volume: "web1.qcow2")
       $0.destination.volumes["vms/web1.qcow2"] = .known(nil)
+    }),
+  RuleCase(
+    "storage.copy-space", .holds, "a pool tells its room itself",
+    copy {
+      $0.domain.disks[0].source = .volume(pool: "vms", volume: "web1.qcow2")
+      $0.destination.volumes["vms/web1.qcow2"] = .known(nil)
+      $0.destination.pools = .known([
+        StoragePool(name: "vms", type: "dir", isActive: true, target: "/srv", available: .mebibytes(4096))
+      ])
+      $0.destination.freeSpace = [:]
+    }),
+  RuleCase(
+    "storage.copy-space", .blocker, "a logical volume takes all of its room at once",
+    copy("raw") {
+      $0.domain.disks[0].source = .volume(pool: "vg", volume: "web1")
+      $0.destination.volumes["vg/web1"] = .known(nil)
+      $0.destination.pools = .known([
+        StoragePool(name: "vg", type: "logical", isActive: true, target: "/dev/vg", available: .mebibytes(10239))
+      ])
     }),
   RuleCase(
     "storage.copy-space", .blocker, "a volume whose pool is not there",
