@@ -66,6 +66,16 @@ public final class Domain: @unchecked Sendable {
     return isThere == 0 ? nil : blockJobName(info.type)
   }
 
+  /// The size of the disk `target`; waits for other calls on the domain, where `Connection.diskSizes` leaves its disks out
+  /// (`virDomainGetBlockInfo`).
+  @available(*, noasync, message: "blocks: call it inside blocking { }")
+  public func size(ofDisk target: String) throws -> DiskSize {
+    var info = virDomainBlockInfo()
+    try call("read the size of disk \(target) of").count { virDomainGetBlockInfo(raw, target, &info, 0) }
+    return DiskSize(
+      capacity: .bytes(info.capacity), allocation: .bytes(info.allocation), physical: .bytes(info.physical))
+  }
+
   /// `virDomainSuspend`.
   @available(*, noasync, message: "blocks: call it inside blocking { }")
   public func suspend() throws { try call("suspend").count { virDomainSuspend(raw) } }

@@ -39,12 +39,18 @@ public final class Pool: @unchecked Sendable {
   }
 
   /// The XML of the volume as it is now; nil when libvirt knows none of that name, or knows one that is gone. One that
-  /// came without libvirt shows after `refresh` (`virStorageVolLookupByName`, `virStorageVolGetXMLDesc`).
+  /// came without libvirt shows after `refresh`.
+  ///
+  /// Only `virStorageVolGetInfo` looks at the file; `virStorageVolGetXMLDesc` tells what was seen last.
   @available(*, noasync, message: "blocks: call it inside blocking { }")
   public func volumeXML(_ volume: String) throws -> String? {
     let call = call("look at volume \(volume) of pool \(name)")
     do {
-      return try withVolume(volume, call) { raw in try call.string { virStorageVolGetXMLDesc(raw, 0) } }
+      return try withVolume(volume, call) { raw in
+        var ignored = virStorageVolInfo()
+        try call.count { virStorageVolGetInfo(raw, &ignored) }
+        return try call.string { virStorageVolGetXMLDesc(raw, 0) }
+      }
     } catch let error as LibvirtError where error.code == .noStorageVolume {
       return nil
     }
@@ -54,7 +60,8 @@ public final class Pool: @unchecked Sendable {
   ///
   /// What has that name already stays as it is, and is an error; a volume that could not be given its size is removed.
   /// libvirt calls qemu-img with the size in KiB, rounded up (`storageBackendCreateQemuImgSetInput`), so another format
-  /// is made too small and grown (`virStorageVolCreateXML`, `virStorageVolResize`).
+  /// is made too small and grown, which libvirt refuses below what its headers take, some 200 KiB
+  /// (`virStorageVolCreateXML`, `virStorageVolResize`).
   @available(*, noasync, message: "blocks: call it inside blocking { }")
   public func makeVolume(_ volume: VolumeSpecification) throws {
     let call = call("make volume \(volume.name) of pool \(name)")

@@ -50,6 +50,13 @@ public enum TargetNeed: Sendable, Hashable {
   case there(String)
 }
 
+/// A copied disk whose size nobody told.
+public struct UnknownDiskSize: Error, Sendable, Hashable, CustomStringConvertible {
+  public var domain: String
+  public var disk: String
+  public var description: String { "\(domain): the size of disk \(disk), which is to be copied, is not known" }
+}
+
 extension MigrationRequest {
   /// Whether libvirt copies the disk instead of sharing it (`qemuMigrationAnyCopyDisk`).
   public func copies(_ disk: Disk) -> Bool {
@@ -60,13 +67,17 @@ extension MigrationRequest {
   /// The images that a move of the guest copies disks onto, in the order of its disks; none when nothing runs.
   ///
   /// `guest` is as the destination will start it. A disk that no image can be made for is left out: what it is copied
-  /// onto has to be there.
-  public func targetImages(of guest: DomainFacts, _ sizes: [String: DiskSize]) -> [TargetImage] {
+  /// onto has to be there. Throws for a copied disk without a size: libvirt would make its target, and leave it behind.
+  public func targetImages(
+    of guest: DomainFacts, _ sizes: [String: DiskSize]
+  ) throws(UnknownDiskSize) -> [TargetImage] {
     guard guest.isActive, mode != .offline else { return [] }
-    return guest.disks.filter(copies).compactMap { disk in
-      guard let size = sizes[disk.target], case .image(let image) = need(of: disk, in: guest, size) else { return nil }
-      return image
+    var images: [TargetImage] = []
+    for disk in guest.disks where copies(disk) {
+      guard let size = sizes[disk.target] else { throw UnknownDiskSize(domain: guest.name, disk: disk.target) }
+      if case .image(let image) = need(of: disk, in: guest, size) { images.append(image) }
     }
+    return images
   }
 
   /// Before it looks for the volume, so that one which is there changes nothing (`qemuMigrationDstPrepareStorage`).

@@ -4,6 +4,7 @@ import Foundation
 import Libvirt
 import MigrationModel
 import Testing
+import Trials
 import Threads
 
 @testable import Lab
@@ -74,8 +75,10 @@ import Threads
   @Test func imagesAreMadeToTheByteOutsideOfPoolsAndRemoved() async throws {
     try await withTestLab("images") { lab in
       let two = try lab.host(2)
-      let sizes: [UInt64] = [512, 1_000_448, 1 << 20, (1 << 20) + 512, (8 << 20) - 512]
-      let images = sizes.flatMap { [image("a & <b>'\" é,=\($0).raw", "raw", $0), image("\($0).qcow2", "qcow2", $0)] }
+      let sizes: [UInt64] = [1_000_448, 1 << 20, (1 << 20) + 512, (8 << 20) - 512]
+      let images =
+        [image("1.raw", "raw", 512)]
+        + sizes.flatMap { [image("a & <b>'\" é,=\($0).raw", "raw", $0), image("\($0).qcow2", "qcow2", $0)] }
       let (made, announced) = try await make(images, on: two)
       #expect(made == images)
       #expect(announced.compactMap { if case .image(let image) = $0 { image } else { nil } } == images)
@@ -173,39 +176,44 @@ import Threads
     }
   }
 
-  /// A guest with a raw disk, and one whose qcow2 image stands on a raw one that host2 has too.
-  private func boot(_ lab: Lab, on host: LabHost) async throws -> GuestSpecification {
+  /// Starts a guest with a raw disk, and one whose qcow2 image stands on a raw one that host2 has too. It boots from
+  /// nothing: another user than root cannot read the lab's kernel. Returns its UUID.
+  private func boot(_ lab: Lab, on host: LabHost) async throws -> String {
     let (top, base) = ("\(Self.directory)/top.qcow2", "\(Self.directory)/base.raw")
-    let write = ["qemu-io", "-f", "raw", "-c", "write -P 0x11 0 4M", base]
     for host in lab.hosts {
       try await lab.require(on: host, ["truncate", "-s", "8M", base], to: "make \(base)")
-      try await lab.require(on: host, write, to: "write \(base)")
+      try await lab.require(on: host, ["chmod", "644", base], to: "open \(base)")
+      try await lab.require(on: host, ["qemu-io", "-f", "raw", "-c", "write -P 0x11 0 4M", base], to: "write it")
     }
+    try await lab.require(on: host, ["truncate", "-s", "1000000", "\(Self.directory)/a.raw"], to: "make a disk")
     let create = ["qemu-img", "create", "-q", "-f", "qcow2", "-b", base, "-F", "raw", top]
     try await lab.require(on: host, create, to: "make \(top)")
     try await lab.require(on: host, ["qemu-io", "-c", "write -P 0x22 1M 1M", top], to: "write \(top)")
-    let guest = GuestSpecification(
-      name: "copied", memory: 64, disk: .local(mebibytes: 8), connection: .none,
-      devices: [
-        "<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='\(top)'/>"
-          + "<target dev='vdb' bus='virtio'/></disk>"
-      ])
-    try await lab.create(guest, on: host)
-    return guest
+    let uuid = UUID().uuidString.lowercased()
+    let disks = [("a.raw", "raw", "vda"), ("top.qcow2", "qcow2", "vdb")].map { name, format, target in
+      "<disk type='file' device='disk'><driver name='qemu' type='\(format)'/>"
+        + "<source file='\(Self.directory)/\(name)'/><target dev='\(target)' bus='virtio'/></disk>"
+    }
+    let xml =
+      "<domain type='qemu'><name>copied</name><uuid>\(uuid)</uuid><memory unit='MiB'>64</memory>"
+      + "<os><type arch='x86_64' machine='pc'>hvm</type></os><devices>\(disks.joined())</devices></domain>"
+    try await lab.virsh(on: host, ["create", "/dev/stdin"], input: xml).check("start a guest")
+    return uuid
   }
 
   /// What the guest's disks need, as the engine learns it.
   private func targets(
-    of guest: GuestSpecification, _ copy: MigrationRequest.StorageCopy, on host: LabHost
+    ofGuest uuid: String, _ copy: MigrationRequest.StorageCopy, on host: LabHost
   ) async throws -> [TargetImage] {
     try await blocking {
       let connection = try Connection.open(host.uri, host: host.name)
-      let domain = try connection.domain(uuid: guest.id)
+      let domain = try connection.domain(uuid: uuid)
       var facts = try DomainDescription(parsing: try domain.xml()).facts
       facts.state = try domain.status().state
       var request = MigrationRequest()
       request.copyStorage = copy
-      return request.targetImages(of: facts, try connection.diskSizes()[guest.id] ?? [:])
+      let sizes = try facts.disks.filter(request.copies).map { ($0.target, try domain.size(ofDisk: $0.target)) }
+      return try request.targetImages(of: facts, Dictionary(sizes, uniquingKeysWith: { first, _ in first }))
     }
   }
 
@@ -213,19 +221,19 @@ import Threads
   @Test(arguments: ["all", "inc"]) func aGuestMovesOntoImagesThatWereMade(copy: String) async throws {
     try await withTestLab("copy-\(copy)") { lab in
       let (one, two) = (try lab.host(1), try lab.host(2))
-      let guest = try await boot(lab, on: one)
-      let images = try await targets(of: guest, copy == "all" ? .all : .incremental, on: one)
+      let uuid = try await boot(lab, on: one)
+      let images = try await targets(ofGuest: uuid, copy == "all" ? .all : .incremental, on: one)
       #expect(images.map(\.disk) == ["vda", "vdb"])
       #expect(images.map(\.backing?.path) == [nil, copy == "all" ? nil : "\(Self.directory)/base.raw"])
       let user: Fault = .qemuSettings(["user": "\"nobody\"", "group": "\"nogroup\""], on: two)
       try await lab.withFault(user) {
         let made = try await make(images, on: two).made
         #expect(made == images)
-        let arguments = ["migrate", "--live", "--p2p", "--copy-storage-\(copy)", guest.id, two.uri]
+        let arguments = ["migrate", "--live", "--p2p", "--copy-storage-\(copy)", uuid, two.uri]
         try await lab.virsh(on: one, arguments).check("migrate")
-        let refused = try await remove(made, ofGuest: guest.id, on: two)
+        let refused = try await remove(made, ofGuest: uuid, on: two)
         #expect(refused.map(\.reason) == made.map { _ in "not removed: the guest runs there" })
-        try await lab.virsh(on: two, ["destroy", guest.id]).check("destroy the guest")
+        try await lab.virsh(on: two, ["destroy", uuid]).check("destroy the guest")
       }
       let top = "\(Self.directory)/top.qcow2"
       for read in ["read -P 0x11 0 1M", "read -P 0x22 1M 1M", "read -P 0x11 2M 2M", "read -P 0 4M 4M"] {
@@ -250,8 +258,12 @@ import Threads
       #expect(try await names(lab, two) == ["\(guest.id).img"], "made by libvirt, and left")
       try await lab.require(on: two, ["rm", path], to: "remove what libvirt left")
 
-      let made = try await make(try await targets(of: guest, .all, on: one), on: two).made
-      #expect(try await names(lab, two) == ["\(guest.id).img"])
+      let images = try await targets(ofGuest: guest.id, .all, on: one)
+      #expect(images.map(\.place) == [.file(path)])
+      let made = try await make(images, on: two).made
+      #expect(made == images)
+      let there = try await names(lab, two)
+      #expect(there == ["\(guest.id).img"])
       #expect(try await !lab.virsh(on: one, arguments + [guest.id, two.uri]).isSuccess)
       #expect(try await lab.virsh(on: one, ["domstate", guest.id]).text == "running")
       #expect(try await remove(made, ofGuest: guest.id, on: two) == [])

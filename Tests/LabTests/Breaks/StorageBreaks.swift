@@ -6,6 +6,7 @@ extension Bench {
   private var volume: String { "\(LabPlan.sharedPath)/\(Self.volume)" }
   private var localVolume: String { "\(LabPlan.localPath)/\(Self.volume)" }
   private var localImage: String { local.diskPath ?? "" }
+  private var away: String { "\(LabPlan.localPath).away" }
   private var elsewhere: Fault { .shadowed(path: LabPlan.sharedPath, by: LabPlan.localPath, on: two) }
 
   var storageBreaks: [Break] {
@@ -38,9 +39,10 @@ extension Bench {
         make: [virsh(two, "pool-destroy", "shared")], heal: [virsh(two, "pool-start", "shared")],
         subject: "shared", outcome: .refuses("storage pool 'shared' containing volume")),
       Break(
-        rule: "storage.copy-space", what: "host2 has nothing to copy the disk onto", guest: .local,
-        options: ["--copy-storage-all"], subject: localImage, destination: "absent",
-        outcome: .refuses("no storage pool with matching target path")),
+        rule: "storage.copy-space", what: "host2 has no directory to make the disk's image in", guest: .local,
+        options: ["--copy-storage-all"], make: [run(two, "mv", LabPlan.localPath, away)],
+        heal: [run(two, "mv", away, LabPlan.localPath)], subject: localImage, destination: "absent",
+        outcome: .refuses("storage pool")),
       Break(
         rule: "storage.copy-space", what: "what the disk would be copied onto is too small", guest: .local,
         options: ["--copy-storage-all"], make: [run(two, "truncate", "-s", "4M", localImage)],
