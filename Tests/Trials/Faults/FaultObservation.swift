@@ -89,8 +89,10 @@ extension FaultObservation {
     }
   }
 
+  /// The move of a guest that is lost stays open until a person has dealt with it.
   private func remains() -> [String] {
-    leftovers.map { "left over: \($0)" } + (openEntries ?? 0 > 0 ? ["\(openEntries ?? 0) open journal entries"] : [])
+    leftovers.map { "left over: \($0)" }
+      + (openEntries ?? 0 > 0 && !isLost ? ["\(openEntries ?? 0) open journal entries"] : [])
   }
 
   /// "source running (defined), destination absent".

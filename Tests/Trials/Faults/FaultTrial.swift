@@ -76,13 +76,17 @@ struct FaultTrial: Sendable {
     if seen.isReached { try await breaking.heal() }
   }
 
-  /// Runs what the tool named, or what one runs after a tool that was killed.
+  /// Runs what the tool named, or what one runs after a tool that was killed; again while it says that it must wait.
   private func recover(_ guest: GuestSpecification, _ seen: inout FaultObservation) async throws {
     guard seen.isReached, seen.exitCode == 4 || seen.outcome == nil else { return }
-    let words = ["recover", "keeper", source.name, destination.name, "--yes"]
-    let said = try await Tool(lab: lab).run(words, within: Self.toolLimit)
-    let told = said.text.isEmpty ? said.complaints : said.text
-    seen.recovery = ("recover", said.status, told)
+    let words = ["recover", "keeper", source.name, destination.name, "--yes", "--output", "json"]
+    seen.recovery = try await eventually(within: Self.patience, every: .seconds(1)) {
+      let said = try await Tool(lab: lab).run(words, within: Self.toolLimit)
+      guard let document = try? said.document() else { return ("recover", said.status, said.complaints) }
+      let told = ["action", "because", "error"].compactMap { document[$0] as? String }.joined(separator: ": ")
+      return document["action"] as? String == "wait" ? nil : ("recover", said.status, told)
+    }
+    if seen.recovery == nil { seen.recovery = ("recover", -1, "said wait for \(Self.patience)") }
   }
 
   private func openEntries() async throws -> Int? {
