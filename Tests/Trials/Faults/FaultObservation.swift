@@ -4,6 +4,8 @@ import Lab
 struct FaultObservation: Sendable {
   var cell: FaultCell
   var isReached = false
+  /// What was to be killed had ended before: nothing broke.
+  var cameTooLate = false
   /// The tool did not end by itself.
   var isHung = false
   var exitCode: Int32 = -1

@@ -74,6 +74,7 @@ struct FaultTrial: Sendable {
     seen.isHung = said.wasEnded
     seen.note(said)
     if seen.isReached { try await breaking.heal() }
+    seen.cameTooLate = breaking.cameTooLate
   }
 
   /// Runs what the tool named, or what one runs after a tool that was killed; again while it says that it must wait.
