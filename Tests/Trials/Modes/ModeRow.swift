@@ -94,7 +94,7 @@ extension ModeRow {
     ModeRow(name: "--auto-converge", arguments: ["--auto-converge", "--bandwidth", "24"]),
     ModeRow(name: "xbzrle", arguments: ["--comp-methods", "xbzrle", "--bandwidth", "24"]),
     ModeRow(name: "mt", arguments: ["--comp-methods", "mt"]),
-    ModeRow(name: "zero-copy", arguments: ["--parallel", "--zerocopy"]),
+    ModeRow(name: "zero-copy", arguments: ["--parallel", "--zerocopy"], refusal: "memory.locked"),
     ModeRow(name: "--tls", arguments: ["--tls"]),
     ModeRow(name: "--tls, p2p", arguments: ["--tls", "--p2p"]),
     ModeRow(name: "--tls, --parallel", arguments: ["--tls", "--parallel"]),
