@@ -165,13 +165,13 @@ public final class LibvirtBackend: MigrationBackend {
     guard request.copyStorage != nil, intent.scope == .guest else { return .succeeded }
     return await outcome { [mover, request, images] in
       try await blocking {
-        let guest = try DomainDescription(parsing: request.destinationXML ?? mover.xml(.migratable)).facts
-        let sizes = try mover.connection.diskSizes()[mover.uuid] ?? [:]
-        var active = guest
-        active.state = try mover.status().state
-        let needed = request.targetImages(of: active, sizes)
-        let note = images.state.withLock(\.note)
-        let made = try images.keeper.make(needed, willMake: note)
+        var guest = try DomainDescription(parsing: mover.xml()).facts
+        guest.state = try mover.status().state
+        if let xml = request.destinationXML { guest = guest.fitted(to: try DomainDescription(parsing: xml).facts) }
+        let targets = guest.disks.filter(request.copies).map(\.target)
+        let sizes = try Dictionary(uniqueKeysWithValues: targets.map { ($0, try mover.size(ofDisk: $0)) })
+        let needed = try request.targetImages(of: guest, sizes)
+        let made = try images.keeper.make(needed, willMake: images.state.withLock(\.note))
         images.state.withLock { $0.made = made }
       }
     }

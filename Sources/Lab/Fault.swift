@@ -108,7 +108,7 @@ extension Lab {
     case .linkCut, .blackholed, .migrationDataDropped: try await runCommand(making: fault)
     case .linkRate(let host, let rate): try await shape(host, bitsPerSecond: rate << 20)
     case .diskFull(let host): try await fillDisk(of: host)
-    case .libvirtdKilled(let host): try await waitForEnd(of: [try killLibvirtd(on: host)], on: host)
+    case .libvirtdKilled(let host): try await stop(.libvirtd, on: host, signal: "KILL")
     case .qemuKilled(let guest, let host): try await waitForEnd(of: try killQEMU(of: guest, on: host), on: host)
     case .libvirtdFrozen(let host): try await send("STOP", to: .libvirtd, on: host)
     case .sshdStopped(let host): try await stop(.sshd, on: host, signal: "TERM")

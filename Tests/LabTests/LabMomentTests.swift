@@ -86,7 +86,8 @@ import Testing
         #expect(again?.code == .busy)
       }
       #expect(try await lab.virsh(on: host, ["domstate", guest.id]).text == "running")
-      #expect(try await watch.stop().complaints == [])
+      let seen = try await watch.stop()
+      #expect(seen.complaints == [], "\(seen)")
 
       let armed = try await lab.arm(.qemuKilled(guest: guest.id, on: host))
       try await armed.fire()
