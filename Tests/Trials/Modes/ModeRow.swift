@@ -19,6 +19,8 @@ public struct ModeRow: Sendable {
 
   enum Disk: Sendable {
     case none, local, chain
+    /// A chain whose lower file the destination has already.
+    case chainOverKnownBase
     /// Two of them, of which one is on storage that both hosts see.
     case localAndShared
   }
@@ -105,7 +107,7 @@ extension ModeRow {
     ModeRow(name: "copy all disks", disk: .local, arguments: ["--copy-storage-all"]),
     ModeRow(name: "copy all disks, p2p", disk: .local, arguments: ["--copy-storage-all", "--p2p"]),
     ModeRow(name: "copy all of a chain", disk: .chain, arguments: ["--copy-storage-all"]),
-    ModeRow(name: "copy the top of a chain", disk: .chain, arguments: ["--copy-storage-inc"]),
+    ModeRow(name: "copy the top of a chain", disk: .chainOverKnownBase, arguments: ["--copy-storage-inc"]),
     ModeRow(
       name: "synchronous writes", disk: .local,
       arguments: ["--copy-storage-all", "--copy-storage-synchronous-writes"]),

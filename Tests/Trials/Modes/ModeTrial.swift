@@ -35,7 +35,7 @@ struct ModeTrial: Sendable {
     switch row.disk {
     case .none: break
     case .local, .localAndShared: guest.disk = .local(mebibytes: 16)
-    case .chain: guest.disk = .localChain(mebibytes: 16)
+    case .chain, .chainOverKnownBase: guest.disk = .localChain(mebibytes: 16)
     }
     if case .localAndShared = row.disk {
       guest.devices.append(
@@ -55,8 +55,13 @@ struct ModeTrial: Sendable {
     default: try await lab.define(guest, on: source)
     }
     try write(into: guest)
-    if case .shutOff = row.guest { return }
-    if guest.id.isEmpty == false, case .transient = row.guest {} else { try await lab.start(guest, on: source) }
+    if case .chainOverKnownBase = row.disk {
+      let base = "\(guest.id)-base.qcow2"
+      try FileManager.default.copyItem(
+        atPath: "\(source.localDirectory)/\(base)", toPath: "\(destination.localDirectory)/\(base)")
+    }
+    if row.guest == .shutOff { return }
+    if row.guest != .transient { try await lab.start(guest, on: source) }
     _ = try await KeeperClient(address: lab.plan.guestAddress(1)).ask(within: .seconds(90))
     if case .paused = row.guest { try await lab.virsh(on: source, ["suspend", guest.id]).check("suspend the guest") }
   }
