@@ -84,7 +84,12 @@ struct FaultTrial: Sendable {
     seen.recovery = try await eventually(within: Self.patience, every: .seconds(1)) {
       let said = try await Tool(lab: lab).run(words, within: Self.toolLimit)
       guard let document = try? said.document() else { return ("recover", said.status, said.complaints) }
-      let told = ["action", "because", "error"].compactMap { document[$0] as? String }.joined(separator: ": ")
+      let hosts = ["source", "destination"].compactMap {
+        (document[$0] as? [String: any Sendable])?["guest"] as? String
+      }
+      let told =
+        (["action", "because", "error"].compactMap { document[$0] as? String } + (said.status == 0 ? [] : hosts))
+        .joined(separator: ": ")
       return document["action"] as? String == "wait" ? nil : ("recover", said.status, told)
     }
     if seen.recovery == nil { seen.recovery = ("recover", -1, "said wait for \(Self.patience)") }

@@ -113,7 +113,9 @@ extension ModeRow {
       arguments: ["--copy-storage-all", "--copy-storage-synchronous-writes"]),
     ModeRow(
       name: "chosen disks", disk: .localAndShared, arguments: ["--copy-storage-all", "--migrate-disks", "vda"]),
-    ModeRow(name: "shared disk as it is", disk: .localAndShared, arguments: ["--copy-storage-all"]),
+    ModeRow(
+      name: "a disk that both see", disk: .localAndShared, arguments: ["--copy-storage-all"],
+      refusal: "storage.copy-space"),
     ModeRow(name: "copy over --tls", disk: .local, arguments: ["--copy-storage-all", "--tls"]),
   ]
 
