@@ -67,11 +67,15 @@ final class HostWatch: Sendable {
   }
 
   /// What the host says of the guest; a host that does not answer is a value.
-  func sighting() async -> Sighting {
+  ///
+  /// It is asked several questions, between which a guest may come or go: what they contradict is asked again.
+  func sighting(attempts: Int = 3) async -> Sighting {
     do {
       return try await withGuest { try Sighting(of: $0) }
     } catch let error as LibvirtError where error.code == .noDomain {
       return .absent
+    } catch let error as LibvirtError where attempts > 1 && error.code != .rpc {
+      return await sighting(attempts: attempts - 1)
     } catch {
       return .unreachable("\(error)")
     }

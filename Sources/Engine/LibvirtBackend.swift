@@ -74,7 +74,8 @@ public final class LibvirtBackend: MigrationBackend {
       sourceName: source.name, destinationName: destination.name,
       initialState: request.postcopyResume ? .running : state, leavesPaused: request.suspend,
       scope: call.scope(isActive: state.isActive), policy: ConvergencePolicy(request),
-      needsDestination: !call.isPeerToPeer, resumesPostcopy: request.postcopyResume, remedy: remedy)
+      needsDestination: !call.isPeerToPeer,
+      undefinesSource: call.flags.contains(.undefineSource), resumesPostcopy: request.postcopyResume, remedy: remedy)
     images = Images(keeper: ImageKeeper(on: destinationConnection, id: String(mover.uuid.prefix(8))))
     (self.mover, self.destinationConnection) = (mover, destinationConnection)
     (self.request, self.start, uuid) = (request, start, mover.uuid)
@@ -151,6 +152,7 @@ public final class LibvirtBackend: MigrationBackend {
         switch repair {
         case .resumeSource: try guest.resume()
         case .removeSource: try guest.remove(undefining: undefines)
+        case .undefineSource: try guest.undefine()
         }
       }
     }

@@ -3,7 +3,13 @@ import MigrationModel
 /// Once the call is over: where the guest is, what is left to be put right, and what the result says.
 extension Machine {
   mutating func conclude(_ call: CallOutcome, quietSince since: Duration, seen: Inspection, at: Duration) -> [Effect] {
+    guard fencesUnderWay == 0, !needsFreshLook else {
+      needsFreshLook = false
+      return [.inspect(after: Self.pause)]
+    }
     switch judge(call, seen, intent, cause: abortCause, isCertain: isCertainlyOnSource(call)) {
+    case .settled(.completed, _) where leavesDefinition(seen):
+      return lookOn(call, quietSince: since, seen: seen, at: at)
     case .settled(let outcome, let failure):
       return clear(outcome, failure, seen, at: at)
     case .provisional(let outcome, let failure) where isSteady(seen, since: since, at: at):
@@ -23,6 +29,13 @@ extension Machine {
 
   private func isSteady(_ seen: Inspection, since: Duration, at: Duration) -> Bool {
     seen.saysTheSame(as: lastSeen) && at - since >= Self.steadiness
+  }
+
+  /// The guest has moved and is defined there, and its definition here is still to go: what the source does last, and
+  /// does not do when its QEMU died first.
+  private func leavesDefinition(_ seen: Inspection) -> Bool {
+    intent.undefinesSource && intent.scope == .guest && !decided.contains(.undefineSource)
+      && seen.source.isPersistent && seen.destination.isPersistent
   }
 
   /// Nothing is settled yet: repairs what the table of recovery knows, waits for what may still change, and in the end
@@ -51,6 +64,8 @@ extension Machine {
     switch action {
     case .resumeSource(let because) where !decided.contains(.resumeSource): (.resumeSource, because)
     case .removeSource(let because) where !decided.contains(.removeSource): (.removeSource, because)
+    case .settled(.destination) where leavesDefinition(seen):
+      (.undefineSource, "the guest runs on the destination; the source still has its definition")
     case .settled(.source) where decided.contains(.suspend) && !decided.contains(.resumeSource) && intent.wasRunning:
       (.resumeSource, "it was paused to end the transfer, which has failed")
     default: nil
@@ -58,7 +73,12 @@ extension Machine {
   }
 
   private mutating func begin(_ repair: Repair, _ because: String, _ call: CallOutcome) -> [Effect] {
-    let action: MigrationDecision.Action = repair == .resumeSource ? .resumeSource : .removeSource
+    let action: MigrationDecision.Action =
+      switch repair {
+      case .resumeSource: .resumeSource
+      case .removeSource: .removeSource
+      case .undefineSource: .undefineSource
+      }
     decided.insert(action)
     state = .repairing(call)
     return [.report(.decision(MigrationDecision(action, because: because))), .repair(repair)]

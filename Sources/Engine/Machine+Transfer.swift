@@ -31,6 +31,7 @@ extension Machine {
   /// Done again each time: pausing a source that is paused already does not keep libvirt from letting it go on later.
   mutating func fence() -> [Effect] {
     guard !isInPostcopy else { return [] }
+    fencesUnderWay += 1
     guard decided.insert(.fence).inserted else { return [.control(.fence)] }
     let because =
       "the guest was seen running on \(intent.destinationName): \(intent.sourceName) must not run it as well"
@@ -85,7 +86,7 @@ extension Machine {
     case .suspend: return told + [.control(.suspend)]
     case .postcopy: return told + [.control(.startPostcopy)]
     case .pausePostcopy: return told + [.control(.pausePostcopy)]
-    case .mode, .set, .fence, .resumeSource, .removeSource, .refused: return told
+    case .mode, .set, .fence, .resumeSource, .removeSource, .undefineSource, .refused: return told
     }
   }
 
@@ -124,10 +125,18 @@ extension Machine {
       [.answer(id: id, error: nil), .report(.decision(MigrationDecision(setting)))]
     case (.set(_, let id), .some(let error)):
       [.answer(id: id, error: error), .report(.decision(MigrationDecision(.refused, because: error)))]
-    case (.suspend, nil), (.startPostcopy, nil), (.pausePostcopy, nil), (.fence, _): []
+    case (.suspend, nil), (.startPostcopy, nil), (.pausePostcopy, nil): []
+    case (.fence, _): fenced()
     case (.pausePostcopy, .some(let error)): [.report(.decision(MigrationDecision(.refused, because: error)))]
     case (.suspend, .some(let error)), (.startPostcopy, .some(let error)): giveUp(because: error)
     }
+  }
+
+  /// What was seen of the source until now may be from before it was paused.
+  private mutating func fenced() -> [Effect] {
+    fencesUnderWay -= 1
+    needsFreshLook = true
+    return []
   }
 
   /// What was to end the transfer was refused: the guest stays on the source.

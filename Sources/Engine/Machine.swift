@@ -17,6 +17,8 @@ public struct Machine: Sendable, Equatable {
     public var policy: ConvergencePolicy
     /// Without a connection from here to the destination the move cannot end: libvirt's plain mode.
     public var needsDestination: Bool
+    /// The definition on the source goes with the guest.
+    public var undefinesSource: Bool
     /// Goes on with post-copy that broke off: the guest is on its way already.
     public var resumesPostcopy: Bool
     /// What a person runs when the move cannot be settled.
@@ -24,7 +26,7 @@ public struct Machine: Sendable, Equatable {
     public init(
       sourceName: String, destinationName: String, initialState: DomainState, leavesPaused: Bool,
       scope: Scope = .guest, policy: ConvergencePolicy = ConvergencePolicy(), needsDestination: Bool = false,
-      resumesPostcopy: Bool = false,
+      undefinesSource: Bool = false, resumesPostcopy: Bool = false,
       remedy: [String] = []
     ) {
       self.sourceName = sourceName
@@ -34,6 +36,7 @@ public struct Machine: Sendable, Equatable {
       self.scope = scope
       self.policy = policy
       self.needsDestination = needsDestination
+      self.undefinesSource = undefinesSource
       self.resumesPostcopy = resumesPostcopy
       self.remedy = remedy
     }
@@ -103,6 +106,8 @@ public struct Machine: Sendable, Equatable {
   /// What can be done to a guest whose move is over.
   public enum Repair: Sendable, Equatable {
     case resumeSource, removeSource
+    /// Only its definition is left there.
+    case undefineSource
   }
 
   public let intent: Intent
@@ -124,6 +129,9 @@ public struct Machine: Sendable, Equatable {
   /// How the guest's process on the source ended, if not by moving.
   var sourceEnd: String?
   var lastSeen: Inspection?
+  /// Fences that were asked for and have not answered, and whether a look at the hosts may be older than the last.
+  var fencesUnderWay = 0
+  var needsFreshLook = false
 
   /// Why a move is being undone.
   enum AbortCause: Sendable, Equatable {

@@ -51,6 +51,7 @@ public struct MigrationDecision: Codable, Sendable, Equatable {
     /// The move is over and left something: the paused source was resumed, or removed.
     case resumeSource = "resume-source"
     case removeSource = "remove-source"
+    case undefineSource = "undefine-source"
     /// Something that was wanted could not be done.
     case refused
   }

@@ -102,11 +102,46 @@ private struct Run {
       .lifecycle(.destination, resumed, at: .zero), .lifecycle(.source, resumed, at: .zero),
       .callReturned(refused, at: .zero))
     #expect(run.effects.contains(.control(.fence)))
+    run.feed(.controlled(.fence, error: nil, at: .zero))
     run.look(undone, moved, from: 0, to: 1)
     #expect(run.effects.filter { $0 == .control(.fence) }.count > 1, "until it is seen to be paused")
     #expect(run.decisions == [.fence])
     run.look(paused, moved, from: 1, to: 4)
     #expect(run.effects.contains(.repair(.removeSource)))
+  }
+
+  /// What a fence did is looked at once more: a look from before it shows a source that runs.
+  @Test func nothingIsSettledWhileAFenceIsUnderWay() {
+    let resumed = GuestEvent(kind: .resumedAfterMigration, event: "resumed", detail: "migrated")
+    let paused = Sighting.present(.paused, reason: "user", isPersistent: true)
+    var run = Run(
+      .lifecycle(.destination, resumed, at: .zero), .lifecycle(.source, resumed, at: .zero),
+      .callReturned(refused, at: .zero))
+    run.look(running, .absent, from: 0, to: 1)
+    #expect(run.result == nil)
+    run.feed(.controlled(.fence, error: nil, at: .seconds(1)))
+    run.look(running, .absent, from: 1, to: 1)
+    run.feed(.inspected(Inspection(source: running, destination: .absent), at: .seconds(1)))
+    #expect(run.result == nil, "that look may be older than the fence")
+    run.look(paused, .absent, from: 1, to: 4)
+    #expect(run.effects.contains(.repair(.resumeSource)), "the destination has nothing: the guest goes on here")
+  }
+
+  @Test func aDefinitionThatTheSourceStillHasGoesToo() {
+    var machine = Machine(
+      Machine.Intent(
+        sourceName: "host1", destinationName: "host2", initialState: .running, leavesPaused: false,
+        undefinesSource: true))
+    let off = Sighting.present(.shutOff, reason: "crashed", isPersistent: true)
+    let there = Sighting.present(.running, reason: "migrated", isPersistent: true)
+    var effects: [Machine.Effect] = []
+    for event: Machine.Event in [.started(at: .zero), .callReturned(refused, at: .zero)]
+      + (0...30).map({ .inspected(Inspection(source: off, destination: there), at: .milliseconds(100 * $0)) })
+    { effects += machine.reduce(event) }
+    #expect(effects.filter { $0 == .repair(.undefineSource) }.count == 1)
+    _ = machine.reduce(.repaired(.undefineSource, error: nil, at: .seconds(3)))
+    let last = machine.reduce(.inspected(Inspection(source: .absent, destination: there), at: .seconds(3)))
+    #expect(last == [.clear(hasMoved: true)])
   }
 
   @Test func aDestinationThatIsLostAfterItBeganToRunFencesTheSource() {
