@@ -49,14 +49,15 @@ struct FaultTrial: Sendable {
     return seen
   }
 
-  /// The transfer takes 2 to 3 s and the last pass some tenths of a second, or post-copy some seconds.
+  /// The transfer takes 2 to 3 s and the last pass some tenths of a second, or post-copy some seconds. It is peer-to-peer:
+  /// in a plain move libvirt ends the destination's QEMU with the tool, whatever memory it holds.
   private var arguments: [String] {
     let shared = [
       "-c", source.name, "keeper", destination.name, "--bandwidth", "24", "--verbose", "--output", "jsonl",
     ]
     guard cell.mode == .postcopy else { return shared + ["--mode", cell.mode.rawValue, "--max-downtime", "1000"] }
     let switching = ["--deadline", "3", "--on-stall", "postcopy", "--max-downtime", "20"]
-    return shared + ["--mode", "plain", "--postcopy", "--postcopy-bandwidth", "4"] + switching
+    return shared + ["--mode", "p2p", "--postcopy", "--postcopy-bandwidth", "4"] + switching
   }
 
   private func move(_ guest: GuestSpecification, _ seen: inout FaultObservation) async throws {
@@ -159,6 +160,7 @@ extension FaultObservation {
     exitCode = said.status
     let lines = (try? said.events()) ?? []
     warnings = lines.filter { $0["type"] as? String == "decision" }.compactMap { $0["because"] as? String }
+    wasInPostcopy = lines.contains { $0["phase"] as? String == "postcopy" }
     guard let result = lines.last(where: { $0["type"] as? String == "result" }) else {
       message = said.complaints
       return
