@@ -113,10 +113,9 @@ struct FaultTrial: Sendable {
       let now = try await [look(source, "source", guest), look(destination, "destination", guest)]
       if now != last { (last, since) = (now, .now) }
       seen.sightings = now
-      let isGood = seen.home != nil
-      guard ContinuousClock.now < deadline, ContinuousClock.now - since < (isGood ? .seconds(1) : .seconds(10)) else {
-        return
-      }
+      let quiet = ContinuousClock.now - since
+      let isSettled = seen.home != nil ? quiet >= .seconds(1) : seen.isLost && quiet >= .seconds(10)
+      guard ContinuousClock.now < deadline, !isSettled else { return }
       try await Task.sleep(for: .milliseconds(100))
     }
   }
