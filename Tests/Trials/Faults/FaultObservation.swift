@@ -38,7 +38,7 @@ struct FaultObservation: Sendable {
   /// No process of it is left, or one alone that lacks what post-copy had moved.
   var isLost: Bool {
     let left = sightings.filter { $0.machines > 0 }
-    return left.isEmpty || (left.count == 1 && left[0].state.contains("post-copy failed"))
+    return left.isEmpty || (left.count == 1 && left[0].state.contains("(post-copy"))
   }
 
   /// The one host on which the guest runs, and nothing of it is on the other; nil otherwise.
@@ -75,9 +75,12 @@ extension FaultObservation {
 
   private func fault(claims word: String, but place: String) -> Bool { outcome == word && home == place }
 
-  /// Where the moments of a slow machine come late, post-copy may have begun before them.
+  /// Where the moments of a slow machine come late, post-copy may have begun before them. Until the destination runs, it
+  /// needs both daemons: libvirt ends the one QEMU when its connection breaks, and never resumes the other.
   private var mayBeLost: Bool {
-    cell.mayLoseTheGuest || (wasInPostcopy && [.sourceQEMU, .destinationQEMU].contains(cell.fault))
+    let breaksPostcopy = [.sourceQEMU, .destinationQEMU].contains(cell.fault)
+    let breaksSwitch = cell.moment == .stop && [.sourceDaemon, .destinationDaemon].contains(cell.fault)
+    return cell.mayLoseTheGuest || (wasInPostcopy && (breaksPostcopy || breaksSwitch))
   }
 
   private func lossComplaints() -> [String] {
@@ -104,7 +107,8 @@ extension FaultObservation {
 
   /// The move of a guest that is lost stays open until a person has dealt with it.
   private func remains() -> [String] {
-    leftovers.map { "left over: \($0)" }
+    // What is left of a guest that was lost in post-copy is told by its state.
+    (isLost ? [] : leftovers.map { "left over: \($0)" })
       + (openEntries ?? 0 > 0 && !isLost ? ["\(openEntries ?? 0) open journal entries"] : [])
   }
 

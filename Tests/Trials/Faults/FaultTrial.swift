@@ -20,7 +20,8 @@ struct FaultTrial: Sendable {
   /// How long the tool may take; one that takes longer is killed, and that is a finding.
   static let toolLimit = Duration.seconds(150)
 
-  func run() async throws -> FaultObservation {
+  /// Throws LabError when the guest cannot be made, or nothing be said of its move.
+  func run() async throws -> (row: FaultRow, isClean: Bool) {
     let guest = GuestSpecification(
       name: "keeper", memory: 192, address: lab.plan.guestAddress(1),
       keeper: .init(mebibytes: 24, mebibytesPerSecond: 8),
@@ -45,8 +46,8 @@ struct FaultTrial: Sendable {
     }
     seen.seconds = (ContinuousClock.now - start).seconds
     seen.watch = try await watch.stop()
-    try await remove(guest)
-    return seen
+    let isClean = (try? await remove(guest)) != nil
+    return (FaultRow(seen), isClean)
   }
 
   /// The transfer takes 2 to 3 s and the last pass some tenths of a second, or post-copy some seconds. It is peer-to-peer:
@@ -140,12 +141,20 @@ struct FaultTrial: Sendable {
       isDefined: info.contains(/Persistent: +yes/))
   }
 
-  /// Takes away whatever the cell left, so that the next one starts clean.
+  /// Takes away whatever the cell left, so that the next one starts clean; throws LabError when that cannot be done.
   private func remove(_ guest: GuestSpecification) async throws {
     for host in [source, destination] {
+      for process in try lab.qemuProcesses(on: host) where process.guest == guest.id { kill(process.id, SIGKILL) }
+      let isAnswering = try await lab.run(on: host, ["timeout", "10", "virsh", "list"]).isSuccess
+      if !isAnswering {
+        try await lab.make(.libvirtdKilled(on: host))
+        try await lab.heal(.libvirtdKilled(on: host))
+      }
       try await lab.virsh(on: host, ["destroy", guest.id])
       try await lab.virsh(on: host, ["undefine", guest.id])
-      for process in try lab.qemuProcesses(on: host) where process.guest == guest.id { kill(process.id, SIGKILL) }
+      guard try await !lab.virsh(on: host, ["dominfo", guest.id]).isSuccess else {
+        throw LabError(.busy, "remove the guest", host: host.name, "libvirt keeps it")
+      }
     }
     for suffix in ["", "-wal", "-shm"] {
       try? FileManager.default.removeItem(atPath: Tool(lab: lab).journal + suffix)
