@@ -15,7 +15,9 @@ struct SoakTool: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let report = try await Soak(moves: moves, labName: name).run { print($0) }
+    let report = try await Soak(moves: moves, labName: name).run { line in
+      FileHandle.standardOutput.write(Data("\(line)\n".utf8))
+    }
     try report.page.write(toFile: page, atomically: true, encoding: .utf8)
     for complaint in report.complaints { print(complaint) }
     if !report.complaints.isEmpty { throw ExitCode(1) }

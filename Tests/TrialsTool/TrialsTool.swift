@@ -1,11 +1,12 @@
 import ArgumentParser
 import Foundation
+import Synchronization
 import Trials
 
 @main struct TrialsTool: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lab-trials", abstract: "Tries the tool at length on a lab.",
-    subcommands: [Faults.self, SoakTool.self, IllegalCommand.self])
+    subcommands: [Faults.self, ModesTool.self, SoakTool.self, IllegalCommand.self])
 }
 
 struct Faults: AsyncParsableCommand {
@@ -25,13 +26,18 @@ struct Faults: AsyncParsableCommand {
       (mode.isEmpty || mode.contains($0.mode)) && (fault.isEmpty || fault.contains($0.fault))
         && (moment.isEmpty || moment.contains($0.moment))
     }
-    let rows = try await FaultMatrix(cells: cells, labCount: labs, labName: name).run { row in
-      FileHandle.standardOutput.write(Data("\(row.text)\n".utf8))
-    }
+    // Written after every cell: a long run that is broken off has not been in vain.
+    let rows = Mutex<[FaultRow]>([])
     let old = (try? String(contentsOfFile: page, encoding: .utf8)) ?? ""
-    try FaultPage.text(rows, keeping: old).write(toFile: page, atomically: true, encoding: .utf8)
-    let wrong = rows.filter { !$0.isRight }.count
-    print("\(rows.count) cells, \(wrong) wrong")
+    let all = try await FaultMatrix(cells: cells, labCount: labs, labName: name).run { [page] row in
+      FileHandle.standardOutput.write(Data("\(row.text)\n".utf8))
+      rows.withLock { rows in
+        rows.append(row)
+        try? FaultPage.text(rows, keeping: old).write(toFile: page, atomically: true, encoding: .utf8)
+      }
+    }
+    let wrong = all.filter { !$0.isRight }.count
+    print("\(all.count) cells, \(wrong) wrong")
     if wrong > 0 { throw ExitCode(1) }
   }
 }

@@ -11,6 +11,8 @@ final class Breaking: Sendable {
   /// What goes on after the fault was made: a daemon that starts again, a link that heals by itself.
   private let after = Mutex<Task<Void, any Error>?>(nil)
 
+  private let isLate = Mutex(false)
+
   init(
     _ cell: FaultCell, of guest: GuestSpecification, in lab: Lab, from source: LabHost, to destination: LabHost
   ) async throws {
@@ -59,11 +61,17 @@ final class Breaking: Sendable {
     after.withLock { $0 = task }
   }
 
+  /// True when the QEMU that was to be killed had ended before.
+  var cameTooLate: Bool { isLate.withLock { $0 } }
+
   private func killMachine(on host: LabHost, _ armed: ArmedFault) async throws {
-    _ = try await eventually(within: .seconds(5), every: .milliseconds(2)) { [lab, guest] in
+    let found = try await eventually(within: .seconds(5), every: .milliseconds(2)) { [lab, guest] in
       try lab.qemuProcesses(on: host).contains { $0.guest == guest.id } ? true : nil
     }
-    try await armed.fire()
+    do {
+      if found != nil { return try await armed.fire() }
+    } catch let error as LabError where error.code == .commandFailed {}
+    isLate.withLock { $0 = true }
   }
 }
 

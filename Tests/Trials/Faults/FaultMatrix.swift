@@ -18,25 +18,41 @@ public struct FaultMatrix: Sendable {
     return try await withThrowingTaskGroup(of: [FaultRow].self) { group in
       for number in 1...max(1, labCount) {
         group.addTask {
-          try await withLab(LabConfiguration(name: "\(labName)-\(number)")) { lab in
-            var rows: [FaultRow] = []
-            while let cell = await queue.next() {
-              let row = try await Self.row(cell, in: lab)
-              telling(row)
-              rows.append(row)
+          var rows: [FaultRow] = []
+          var next = await queue.next()
+          while next != nil {
+            rows += try await withLab(LabConfiguration(name: "\(labName)-\(number)")) { lab in
+              try await Self.fill(&next, from: queue, in: lab, telling: telling)
             }
-            return rows
           }
+          return rows
         }
       }
       return try await group.reduce(into: []) { $0 += $1 }
     }
   }
 
-  private static func row(_ cell: FaultCell, in lab: Lab) async throws -> FaultRow {
-    do { return FaultRow(try await FaultTrial(cell, in: lab).run()) } catch let error as LabError {
-      return FaultRow(cell: cell, failure: "\(error)")
+  private nonisolated(nonsending) static func row(
+    _ cell: FaultCell, in lab: Lab
+  ) async throws -> (row: FaultRow, isClean: Bool) {
+    do { return try await FaultTrial(cell, in: lab).run() } catch let error as LabError {
+      return (FaultRow(cell: cell, failure: "\(error)"), false)
     }
+  }
+
+  /// Tries cells until there are no more, or the lab is no longer fit for the next: then that is left in `next`.
+  private nonisolated(nonsending) static func fill(
+    _ next: inout FaultCell?, from queue: Queue, in lab: Lab, telling: @Sendable (FaultRow) -> Void
+  ) async throws -> [FaultRow] {
+    var rows: [FaultRow] = []
+    while let cell = next {
+      let (row, isFit) = try await Self.row(cell, in: lab)
+      telling(row)
+      rows.append(row)
+      next = await queue.next()
+      if !isFit { break }
+    }
+    return rows
   }
 
   private actor Queue {

@@ -20,7 +20,8 @@ struct FaultTrial: Sendable {
   /// How long the tool may take; one that takes longer is killed, and that is a finding.
   static let toolLimit = Duration.seconds(150)
 
-  func run() async throws -> FaultObservation {
+  /// Throws LabError when the guest cannot be made, or nothing be said of its move.
+  func run() async throws -> (row: FaultRow, isClean: Bool) {
     let guest = GuestSpecification(
       name: "keeper", memory: 192, address: lab.plan.guestAddress(1),
       keeper: .init(mebibytes: 24, mebibytesPerSecond: 8),
@@ -45,18 +46,19 @@ struct FaultTrial: Sendable {
     }
     seen.seconds = (ContinuousClock.now - start).seconds
     seen.watch = try await watch.stop()
-    try await remove(guest)
-    return seen
+    let isClean = (try? await remove(guest)) != nil
+    return (FaultRow(seen), isClean)
   }
 
-  /// The transfer takes 2 to 3 s and the last pass some tenths of a second, or post-copy some seconds.
+  /// The transfer takes 2 to 3 s and the last pass some tenths of a second, or post-copy some seconds. It is peer-to-peer:
+  /// in a plain move libvirt ends the destination's QEMU with the tool, whatever memory it holds.
   private var arguments: [String] {
     let shared = [
       "-c", source.name, "keeper", destination.name, "--bandwidth", "24", "--verbose", "--output", "jsonl",
     ]
     guard cell.mode == .postcopy else { return shared + ["--mode", cell.mode.rawValue, "--max-downtime", "1000"] }
     let switching = ["--deadline", "3", "--on-stall", "postcopy", "--max-downtime", "20"]
-    return shared + ["--mode", "plain", "--postcopy", "--postcopy-bandwidth", "4"] + switching
+    return shared + ["--mode", "p2p", "--postcopy", "--postcopy-bandwidth", "4"] + switching
   }
 
   private func move(_ guest: GuestSpecification, _ seen: inout FaultObservation) async throws {
@@ -74,15 +76,25 @@ struct FaultTrial: Sendable {
     seen.isHung = said.wasEnded
     seen.note(said)
     if seen.isReached { try await breaking.heal() }
+    seen.cameTooLate = breaking.cameTooLate
   }
 
-  /// Runs what the tool named, or what one runs after a tool that was killed.
+  /// Runs what the tool named, or what one runs after a tool that was killed; again while it says that it must wait.
   private func recover(_ guest: GuestSpecification, _ seen: inout FaultObservation) async throws {
     guard seen.isReached, seen.exitCode == 4 || seen.outcome == nil else { return }
-    let words = ["recover", "keeper", source.name, destination.name, "--yes"]
-    let said = try await Tool(lab: lab).run(words, within: Self.toolLimit)
-    let told = said.text.isEmpty ? said.complaints : said.text
-    seen.recovery = ("recover", said.status, told)
+    let words = ["recover", "keeper", source.name, destination.name, "--yes", "--output", "json"]
+    seen.recovery = try await eventually(within: Self.patience, every: .seconds(1)) {
+      let said = try await Tool(lab: lab).run(words, within: Self.toolLimit)
+      guard let document = try? said.document() else { return ("recover", said.status, said.complaints) }
+      let hosts = ["source", "destination"].compactMap {
+        (document[$0] as? [String: any Sendable])?["guest"] as? String
+      }
+      let told =
+        (["action", "because", "error"].compactMap { document[$0] as? String } + (said.status == 0 ? [] : hosts))
+        .joined(separator: ": ")
+      return document["action"] as? String == "wait" ? nil : ("recover", said.status, told)
+    }
+    if seen.recovery == nil { seen.recovery = ("recover", -1, "said wait for \(Self.patience)") }
   }
 
   private func openEntries() async throws -> Int? {
@@ -102,10 +114,9 @@ struct FaultTrial: Sendable {
       let now = try await [look(source, "source", guest), look(destination, "destination", guest)]
       if now != last { (last, since) = (now, .now) }
       seen.sightings = now
-      let isGood = seen.home != nil
-      guard ContinuousClock.now < deadline, ContinuousClock.now - since < (isGood ? .seconds(1) : .seconds(10)) else {
-        return
-      }
+      let quiet = ContinuousClock.now - since
+      let isSettled = seen.home != nil ? quiet >= .seconds(1) : seen.isLost && quiet >= .seconds(10)
+      guard ContinuousClock.now < deadline, !isSettled else { return }
       try await Task.sleep(for: .milliseconds(100))
     }
   }
@@ -130,12 +141,20 @@ struct FaultTrial: Sendable {
       isDefined: info.contains(/Persistent: +yes/))
   }
 
-  /// Takes away whatever the cell left, so that the next one starts clean.
+  /// Takes away whatever the cell left, so that the next one starts clean; throws LabError when that cannot be done.
   private func remove(_ guest: GuestSpecification) async throws {
     for host in [source, destination] {
+      for process in try lab.qemuProcesses(on: host) where process.guest == guest.id { kill(process.id, SIGKILL) }
+      let isAnswering = try await lab.run(on: host, ["timeout", "10", "virsh", "list"]).isSuccess
+      if !isAnswering {
+        try await lab.make(.libvirtdKilled(on: host))
+        try await lab.heal(.libvirtdKilled(on: host))
+      }
       try await lab.virsh(on: host, ["destroy", guest.id])
       try await lab.virsh(on: host, ["undefine", guest.id])
-      for process in try lab.qemuProcesses(on: host) where process.guest == guest.id { kill(process.id, SIGKILL) }
+      guard try await !lab.virsh(on: host, ["dominfo", guest.id]).isSuccess else {
+        throw LabError(.busy, "remove the guest", host: host.name, "libvirt keeps it")
+      }
     }
     for suffix in ["", "-wal", "-shm"] {
       try? FileManager.default.removeItem(atPath: Tool(lab: lab).journal + suffix)
@@ -149,6 +168,7 @@ extension FaultObservation {
     exitCode = said.status
     let lines = (try? said.events()) ?? []
     warnings = lines.filter { $0["type"] as? String == "decision" }.compactMap { $0["because"] as? String }
+    wasInPostcopy = lines.contains { $0["phase"] as? String == "postcopy" }
     guard let result = lines.last(where: { $0["type"] as? String == "result" }) else {
       message = said.complaints
       return
