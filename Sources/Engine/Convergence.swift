@@ -70,7 +70,10 @@ private func stall(_ view: TransferView, _ policy: ConvergencePolicy) -> Migrati
   case .suspend:
     once(.suspend, "\(late): paused, the guest dirties nothing more and the rest can be sent", inputs, view)
   case .postcopy:
-    once(.postcopy, "\(late): the guest goes on at the destination before its memory is there", inputs, view)
+    once(
+      .postcopy,
+      "\(late): the guest goes on at the destination before its memory is there, and is lost if either side dies before the end",
+      inputs, view)
   }
 }
 

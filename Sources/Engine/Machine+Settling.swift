@@ -12,11 +12,13 @@ extension Machine {
     switch judge(call, seen, intent, cause: abortCause, isCertain: isCertainlyOnSource(call)) {
     case .settled(.completed, _) where leavesDefinition(seen):
       return lookOn(call, quietSince: since, seen: seen, at: at)
-    case .settled(let outcome, let failure):
+    case .settled(let outcome, let failure)
+    where call == .succeeded || outcome == .completed
+      || isSteady(seen, since: since, at: at, for: Self.aftermath):
       return clear(outcome, failure, seen, at: at)
     case .provisional(let outcome, let failure) where isSteady(seen, since: since, at: at):
       return clear(outcome, failure, seen, at: at)
-    case .unsettled, .provisional:
+    case .unsettled, .provisional, .settled:
       return lookOn(call, quietSince: since, seen: seen, at: at)
     }
   }
@@ -38,8 +40,10 @@ extension Machine {
     return neverPaused || neverLetGo || failure.code == MigrationFailure.operationAborted
   }
 
-  private func isSteady(_ seen: Inspection, since: Duration, at: Duration) -> Bool {
-    seen.saysTheSame(as: lastSeen) && at - since >= Self.steadiness
+  private func isSteady(
+    _ seen: Inspection, since: Duration, at: Duration, for time: Duration = steadiness
+  ) -> Bool {
+    seen.saysTheSame(as: lastSeen) && at - since >= time
   }
 
   /// The guest has moved and is defined there, and its definition here is still to go: what the source does last, and
@@ -58,12 +62,13 @@ extension Machine {
       isFenced: decided.contains(.fence), handsOver: intent.handsOver, ranThere: resumedAt != nil)
     let action = recovery(source: seen.source, destination: seen.destination, knowing: known)
     let isSteady = isSteady(seen, since: since, at: at)
+    let isLast = isGivingUp && self.isSteady(seen, since: since, at: at, for: Self.aftermath)
     let quietSince = action.isWaiting || !seen.saysTheSame(as: lastSeen) ? at : since
     state = .settling(call, quietSince: quietSince)
     lastSeen = seen
     if let (repair, because) = repair(action, seen, isSteady: isSteady) { return begin(repair, because, call, seen) }
     if isSteady, let end = end(action, call, seen) { return clear(end.0, end.1, seen, at: at) }
-    if isGivingUp || at - quietSince >= Self.patience {
+    if isLast || at - quietSince >= Self.patience {
       return clear(.needsAttention, failure(of: call, action, seen), seen, at: at)
     }
     if case .pauseSource = action { return fence() + [.inspect(after: Self.pause)] }

@@ -92,6 +92,7 @@ extension Machine {
 
   /// Ends what does not end by itself: the policy decides, this carries it out.
   mutating func converge(at: Duration) -> [Effect] {
+    now = at
     guard canBeEnded, let decision = decide(view(at: at), intent.policy) else { return [] }
     decided.insert(decision.action)
     let told: [Effect] = [.report(.decision(decision))]
@@ -135,16 +136,15 @@ extension Machine {
   }
 
   /// The abort does not come through, and who asked for it does not want to wait: the hosts say what is so.
-  mutating func giveUp() -> [Effect] {
+  mutating func giveUp(because: String) -> [Effect] {
     isGivingUp = true
-    let failure = MigrationFailure(message: "left at the second interrupt, before the abort had come through")
-    let effects = advance(to: .confirm, detail: "looking at both hosts")
-    state = .settling(.failed(failure), quietSince: startedAt)
-    return effects + [.inspect(after: .zero)]
+    return settle(.failed(MigrationFailure(message: because)), at: now)
   }
 
+  func isAbortLost(at: Duration) -> Bool { abortCause != nil && at - abortedAt >= Self.abortPatience }
+
   private mutating func abort(_ cause: AbortCause) -> [Effect] {
-    abortCause = cause
+    (abortCause, abortedAt) = (cause, now)
     return [.abort]
   }
 

@@ -124,6 +124,9 @@ public struct Machine: Sendable, Equatable {
   public internal(set) var state: State = .running(.preflight)
 
   var abortCause: AbortCause?
+  /// The last time at which something was seen or told, for what has no time of its own.
+  var now = Duration.zero
+  var abortedAt = Duration.zero
   var percent: Double?
   var sample: ProgressSample?
   var measured: ProgressSample?
@@ -155,6 +158,10 @@ public struct Machine: Sendable, Equatable {
 
   /// How long both hosts are looked at again, and how far apart, before a state that does not settle goes to a person.
   static let patience = Duration.seconds(30)
+  /// How long an abort may take: a QEMU that sends its last pages into a dead path answers nobody, for as long as TCP tries.
+  static let abortPatience = Duration.seconds(60)
+  /// How long what a failed move has left must stay as it is: a QEMU that has died is told of a moment later.
+  static let aftermath = Duration.milliseconds(500)
   /// How long a state must stay as it is before something is done about it, or before what only one host says is taken.
   static let steadiness = Duration.seconds(2)
   static let pause = Duration.milliseconds(100)
@@ -177,8 +184,11 @@ public struct Machine: Sendable, Equatable {
     case (_, .lostSight(let side)): lostSight(side)
     case (.running, .started(let at)): begin(at: at)
     case (_, .sample(let sample, let at)): progress(sample, at: at)
+    case (.running, .tick(let at)) where isAbortLost(at: at):
+      giveUp(because: "the abort has not come through for \(Self.abortPatience.components.seconds) s")
     case (_, .tick(let at)): converge(at: at)
-    case (.running, .cancelRequested) where abortCause == .wish: giveUp()
+    case (.running, .cancelRequested) where abortCause == .wish:
+      giveUp(because: "left at the second interrupt, before the abort had come through")
     case (_, .cancelRequested): cancel()
     case (_, .settingRequested(let setting, let id)): [.control(.set(setting, id: id))]
     case (_, .controlled(let control, let error, let at)): controlled(control, error, at: at)

@@ -19,6 +19,8 @@ struct MovePlan: Sendable {
   var request: MigrationRequest
   var timeout: Duration
   var writesProbes: Bool
+  /// How many guests move at a time at most.
+  var maxParallel: Int
 
   /// Throws CommandFailure (usage) for hosts that cannot be meant and options that contradict each other.
   init(_ arguments: MoveArguments) throws {
@@ -34,6 +36,7 @@ struct MovePlan: Sendable {
     source = try directory.target(arguments.source, ssh: arguments.hosts.sourceSsh)
     destination = try directory.target(arguments.destination, ssh: arguments.hosts.destSsh)
     timeout = .seconds(Int64(arguments.hosts.timeout))
+    maxParallel = arguments.maxParallel
     writesProbes = !arguments.hosts.noWriteProbes
   }
 }
@@ -145,6 +148,7 @@ extension MovePlan {
     let pair = survey.pair(from: here.name, to: there.name)
     let described = try request.destinationXML.map { try DomainDescription(parsing: $0).facts }
     var policy = PreflightPolicy()
+    policy.parallelMoves = min(maxParallel, domains.count)
     return try domains.map { name in
       guard let guest = guests[name] else {
         throw CommandFailure(status: .failed, message: "\(here.name): nothing is known of the domain “\(name)”")

@@ -181,7 +181,7 @@ extension MigrationResult {
     case let running as MoveInProgress:
       outcome = .blocked
       failure.message += "; it is move \(running.record.id), in phase \(running.record.phase?.rawValue ?? "preflight")"
-      failure.remedy = ["migrate watch \(running.record.domain.shellQuoted)"]
+      failure.remedy = [watchCommand(for: running.record, journal: journalFile)]
     case let left as MoveInterrupted:
       outcome = .needsAttention
       failure.remedy = [recoverCommand(for: left.record, journal: journalFile)]

@@ -35,6 +35,12 @@ func recoverCommand(for record: MoveRecord, journal: String?) -> String {
   recoverCommand(record.domain, from: record.source.uri, to: record.destination.uri, journal: journal)
 }
 
+/// What follows a move that another process has.
+func watchCommand(for record: MoveRecord, journal: String?) -> String {
+  let option = journal.map { " --journal \($0.shellQuoted)" } ?? ""
+  return "migrate watch\(option)\(record.domain.hasPrefix("-") ? " --" : "") \(record.domain.shellQuoted)"
+}
+
 /// What a person runs when a move cannot be settled.
 /// - Parameter journal: the file, where another than the usual one was asked for.
 func recoverCommand(_ domain: String, from source: String, to destination: String, journal: String?) -> String {

@@ -83,7 +83,8 @@ struct RecoverRun: Sendable {
     if record.isOpen, record.result == nil, record.owner.isAlive {
       throw CommandFailure(
         status: .blocked,
-        message: "\(MoveInProgress(record: record)); follow it with: migrate watch \(domain.shellQuoted)")
+        message: "\(MoveInProgress(record: record)); follow it with: "
+          + watchCommand(for: record, journal: journalOptions.journal))
     }
     guard record.source.uri == source.uri, record.destination.uri == destination.uri else {
       let command = recoverCommand(for: record, journal: journalOptions.journal)

@@ -61,7 +61,7 @@ public struct MigrationRequest: Codable, Sendable, Equatable {
 
   /// The longest pause that the hypervisor may plan for the last pass, in ms; nil: QEMU's own 300 ms.
   public var maxDowntime: UInt64?
-  /// Seconds from the start of the transfer; nil: none.
+  /// Seconds from the start of the move, after preflight; nil: none.
   public var deadline: UInt64?
   public var onStall = StallAction.abort
   /// Seconds without a byte or a pass after which the data path counts as dead; 0: never.

@@ -2,7 +2,12 @@ import MigrationModel
 
 /// One update of a move as one line of text.
 enum UpdateText {
-  static func line(_ update: MigrationUpdate) -> String { text(update).printable }
+  /// After a result, what a person runs next has lines of its own.
+  static func line(_ update: MigrationUpdate) -> String {
+    var remedy: [String] = []
+    if case .result(let result) = update.content { remedy = result.error?.remedy ?? [] }
+    return ([text(update).printable] + remedy.map { "  → \($0.printable)" }).joined(separator: "\n")
+  }
 
   private static func text(_ update: MigrationUpdate) -> String {
     switch update.content {

@@ -34,7 +34,20 @@ let pointlessCombinations: [Combination] = [
 
 /// Values that no layer can make sense of, or that mean something else than they say.
 func illegalValues(_ request: MigrationRequest) -> [Issue] {
-  disks(request) + compression(request) + numbers(request) + names(request) + migrateURI(request) + otherURIs(request)
+  risks(request) + disks(request) + compression(request) + numbers(request) + names(request) + migrateURI(request)
+    + otherURIs(request)
+}
+
+/// What cannot be had without it, and is to be known before.
+private func risks(_ request: MigrationRequest) -> [Issue] {
+  guard request.postcopy, !request.postcopyResume else { return [] }
+  return [
+    Issue(
+      .info, "--postcopy", source: "has a part of the memory", destination: "has the rest",
+      "once the move has switched to post-copy, the guest is lost when either host, its libvirt in the moment of the"
+        + " switch, or its QEMU dies before the end.",
+      remedy: ["Leave --postcopy out where that is worse than a longer pause."])
+  ]
 }
 
 /// Disks that the request names and the domain does not have ("disk target not found" comes only after Begin).
