@@ -107,7 +107,7 @@ extension Domain {
   fileprivate func isBusy() throws -> Bool {
     do {
       return ![.none, .completed, .failed, .cancelled].contains(try jobType())
-    } catch let error as LibvirtError where error.code == .operationInvalid {
+    } catch let error as LibvirtError where [.operationInvalid, .operationUnsupported].contains(error.code) {
       return true
     }
   }

@@ -41,6 +41,7 @@ public struct LibvirtError: Error, Sendable, Hashable, CustomStringConvertible {
     public static let argumentUnsupported = Code(rawValue: 74)
     public static let operationAborted = Code(rawValue: 78)
     public static let migrateUnsafe = Code(rawValue: 81)
+    public static let operationUnsupported = Code(rawValue: 84)
     public static let cpuIncompatible = Code(rawValue: 91)
     public static let migrateFinishOK = Code(rawValue: 93)
   }
