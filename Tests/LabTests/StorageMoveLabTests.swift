@@ -72,7 +72,7 @@ import Trials
       let path = try #require(guest.diskPath)
       let file = URL(filePath: path).lastPathComponent
 
-      let late = words("host1", "host2", "p2p", "--bandwidth", "1", "--deadline", "2")
+      let late = words("host1", "host2", "p2p", "--bandwidth", "1", "--deadline", "5")
       let undone = try await tool.move(late, at: "\"disk\":{") { _ in
         let images = try await lab.images(on: two)
         #expect(images == [file])
