@@ -126,12 +126,16 @@ extension Sighting {
 extension Domain {
   /// A host to which a guest is just coming has a job as well, and says so by refusing its statistics
   /// (`qemuDomainGetJobStatsInternal`).
+  ///
+  /// A driver that knows no jobs has none.
   @available(*, noasync)
-  fileprivate func isBusy() throws -> Bool {
+  func isBusy() throws -> Bool {
     do {
       return ![.none, .completed, .failed, .cancelled].contains(try jobType())
     } catch let error as LibvirtError where [.operationInvalid, .operationUnsupported].contains(error.code) {
       return true
+    } catch let error as LibvirtError where error.code == .noSupport {
+      return false
     }
   }
 }

@@ -73,7 +73,7 @@ public final class LibvirtBackend: MigrationBackend {
     let (mover, source, destination) = (connections.mover, connections.source, connections.destination)
     let state = try mover.status().state
     // An abort goes to whatever job the guest has: it must be ours.
-    if state.isActive, !request.postcopyResume, try mover.jobType() != .none {
+    if state.isActive, !request.postcopyResume, try mover.isBusy() {
       throw GuestBusy(host: source.name, guest: mover.name)
     }
     call = MigrationCall(request, isActive: state.isActive, isPersistent: try mover.isPersistent())

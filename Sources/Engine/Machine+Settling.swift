@@ -62,7 +62,7 @@ extension Machine {
       isFenced: decided.contains(.fence), handsOver: intent.handsOver, ranThere: resumedAt != nil)
     let action = recovery(source: seen.source, destination: seen.destination, knowing: known)
     let isSteady = isSteady(seen, since: since, at: at)
-    let isLast = isGivingUp && self.isSteady(seen, since: since, at: at, for: Self.aftermath)
+    let isLast = gaveUpAt.map { seen.saysTheSame(as: lastSeen) && at - $0 >= Self.aftermath } ?? false
     let quietSince = action.isWaiting || !seen.saysTheSame(as: lastSeen) ? at : since
     state = .settling(call, quietSince: quietSince)
     lastSeen = seen
@@ -73,7 +73,8 @@ extension Machine {
     }
     if case .pauseSource = action { return fence() + [.inspect(after: Self.pause)] }
     // The call can be over while the job is not: a peer-to-peer move goes on without us.
-    return (abortCause == nil || isInPostcopy ? [] : [.abort]) + [.inspect(after: Self.pause)]
+    let isToBeAborted = abortCause != nil && !isInPostcopy && action != .settled(.source)
+    return (isToBeAborted ? [.abort] : []) + [.inspect(after: Self.pause)]
   }
 
   /// Each is tried once. What lets a guest go on that waits for it needs no second look; all else must be steady.

@@ -124,7 +124,7 @@ extension Machine {
 
   mutating func cancel() -> [Effect] {
     if let abortCause {
-      isGivingUp = abortCause == .wish
+      if abortCause == .wish { gaveUpAt = gaveUpAt ?? now }
       self.abortCause = .wish
       return []
     }
@@ -137,7 +137,7 @@ extension Machine {
 
   /// The abort does not come through, and who asked for it does not want to wait: the hosts say what is so.
   mutating func giveUp(because: String) -> [Effect] {
-    isGivingUp = true
+    gaveUpAt = now
     return settle(.failed(MigrationFailure(message: because)), at: now)
   }
 
@@ -159,7 +159,7 @@ extension Machine {
     case (.fence, let error): fenced(error)
     case (.resumeDestination, .some(let error)): handOverAgain(error)
     case (.pausePostcopy, .some(let error)): [.report(.decision(MigrationDecision(.refused, because: error)))]
-    case (.suspend, .some(let error)), (.startPostcopy, .some(let error)): giveUp(because: error)
+    case (.suspend, .some(let error)), (.startPostcopy, .some(let error)): undo(because: error)
     }
   }
 
@@ -183,7 +183,7 @@ extension Machine {
   }
 
   /// What was to end the transfer was refused: the guest stays on the source.
-  private mutating func giveUp(because error: String) -> [Effect] {
+  private mutating func undo(because error: String) -> [Effect] {
     let decision = MigrationDecision(.abort, because: "what was to end the transfer was refused: \(error)")
     guard abortCause == nil, !isInPostcopy else { return [] }
     return [.report(.decision(decision))] + abort(.decision(decision))

@@ -148,7 +148,7 @@ public struct Machine: Sendable, Equatable {
   /// What a fence was refused for, each told once.
   var refusals: Set<String> = []
   /// A second wish to end came: the hosts are looked at once more, and that is the result.
-  var isGivingUp = false
+  var gaveUpAt: Duration?
 
   /// Why a move is being undone.
   enum AbortCause: Sendable, Equatable {

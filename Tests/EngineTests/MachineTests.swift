@@ -78,6 +78,7 @@ private let moved: [Machine.Event] = [
     let run = Run([
       .started(at: .zero), .callReturned(refused, at: .seconds(1)),
       .inspected(Inspection(source: running, destination: .absent), at: .seconds(1)),
+      .inspected(Inspection(source: running, destination: .absent), at: .seconds(2)),
     ])
     #expect(run.phases == [.prepare, .confirm])
     #expect(run.result?.outcome == .rolledBack)
@@ -103,6 +104,7 @@ private let moved: [Machine.Event] = [
     let run = Run([
       .started(at: .zero), .cancelRequested, .callReturned(aborted, at: .seconds(1)),
       .inspected(Inspection(source: running, destination: .absent), at: .seconds(1)),
+      .inspected(Inspection(source: running, destination: .absent), at: .seconds(2)),
     ])
     #expect(run.result?.outcome == .cancelled)
     #expect(run.result?.runningOn == "host1")
@@ -116,6 +118,7 @@ private let moved: [Machine.Event] = [
       .inspected(Inspection(source: running, destination: incoming), at: .zero),
       .inspected(Inspection(source: running, destination: incoming), at: .seconds(1)),
       .inspected(Inspection(source: running, destination: .absent), at: .seconds(2)),
+      .inspected(Inspection(source: running, destination: .absent), at: .seconds(3)),
     ])
     #expect(run.effects.filter { $0 == .abort }.count == 3)
     #expect(run.result?.outcome == .cancelled)
@@ -141,8 +144,9 @@ private let moved: [Machine.Event] = [
       .started(at: .zero), .callReturned(refused, at: .zero),
       .inspected(Inspection(source: paused, destination: .absent), at: .zero),
       .inspected(Inspection(source: running, destination: .absent), at: .seconds(1)),
+      .inspected(Inspection(source: running, destination: .absent), at: .seconds(2)),
     ])
-    #expect(run.effects.filter { if case .inspect = $0 { true } else { false } }.count == 2)
+    #expect(run.effects.filter { if case .inspect = $0 { true } else { false } }.count == 3)
     #expect(run.result?.outcome == .rolledBack)
   }
 
@@ -199,7 +203,7 @@ private let moved: [Machine.Event] = [
     let run = Run(
       [
         .started(at: .zero), .callReturned(call, at: .zero), .inspected(seen, at: .zero),
-        .inspected(seen, at: .seconds(31)),
+        .inspected(seen, at: .seconds(1)), .inspected(seen, at: .seconds(32)),
       ],
       Machine.Intent(
         sourceName: "host1", destinationName: "host2", initialState: state, leavesPaused: false,

@@ -49,7 +49,7 @@ private struct Run {
     run.look(handedOver, .absent, from: 2, to: 3)
     #expect(run.repairs == [.resumeSource])
     run.feed(.repaired(.resumeSource, error: nil, at: .seconds(3)))
-    run.look(running, .absent, from: 3, to: 4)
+    run.look(running, .absent, from: 3, to: 5)
     #expect(run.result?.outcome == .rolledBack)
     #expect(run.decisions == [.resumeSource])
   }
@@ -178,6 +178,25 @@ private struct Run {
     run.look(busy, .absent, from: 0, to: 1)
     #expect(run.result?.outcome == .needsAttention)
     #expect(run.result?.error?.message.contains("second interrupt") == true)
+  }
+
+  /// QEMU sends its last pages into a dead path and answers nobody.
+  @Test func anAbortThatDoesNotComeThroughIsNotWaitedForForEver() {
+    var run = Run(.cancelRequested, .tick(at: .seconds(59)))
+    #expect(run.effects.allSatisfy { if case .inspect = $0 { false } else { true } })
+    run.feed(.tick(at: .seconds(60)))
+    run.look(.unreachable("no answer"), .unreachable("no route"), from: 60, to: 62)
+    #expect(run.result?.outcome == .needsAttention)
+    #expect(run.result?.error?.message.contains("has not come through for 60 s") == true)
+  }
+
+  /// libvirt hears of a dead QEMU a moment after the call has failed.
+  @Test func aSourceThatDiesWithItsMoveIsNotCalledIntact() {
+    var run = Run(.callReturned(refused, at: .zero))
+    run.feed(.inspected(Inspection(source: running, destination: .absent), at: .zero))
+    #expect(run.result == nil)
+    run.look(.present(.shutOff, reason: "crashed", isPersistent: true), .absent, from: 1, to: 4)
+    #expect(run.result?.outcome == .needsAttention)
   }
 
   @Test func anInterruptAfterADeadlineIsTheFirst() {
@@ -341,6 +360,7 @@ private struct Run {
     for event: Machine.Event in [
       .started(at: .zero), .callReturned(refused, at: .zero),
       .inspected(Inspection(source: running, destination: .absent), at: .zero),
+      .inspected(Inspection(source: running, destination: .absent), at: .seconds(1)),
     ] { _ = machine.reduce(event) }
     let effects = machine.reduce(.cleared(["an image"], at: .zero))
     guard case .report(.result(let result))? = effects.last else {

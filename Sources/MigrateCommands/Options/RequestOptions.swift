@@ -96,7 +96,7 @@ struct RequestOptions: ParsableArguments {
 
   @Option(help: ArgumentHelp("The longest pause that the last pass may take (QEMU's own: 300).", valueName: "ms"))
   var maxDowntime: UInt64?
-  @Option(help: ArgumentHelp("From the start of the transfer; then --on-stall.", valueName: "seconds"))
+  @Option(help: ArgumentHelp("From the start of the move; then --on-stall.", valueName: "seconds"))
   var deadline: UInt64?
   @Option(
     help: ArgumentHelp("What ends a transfer at its deadline: abort, suspend or postcopy.", valueName: "action"),
