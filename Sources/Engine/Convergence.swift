@@ -29,6 +29,8 @@ public struct TransferView: Sendable, Equatable {
   public var elapsed: Duration
   /// Since the last byte, pass or page request that was seen.
   public var quiet: Duration
+  /// The connection to the destination has not been lost.
+  public var seesDestination = true
   /// The guest runs on the destination already and its memory follows.
   public var isInPostcopy: Bool
   /// What was decided before.
@@ -69,13 +71,18 @@ private func stall(_ view: TransferView, _ policy: ConvergencePolicy) -> Migrati
   case .abort: once(.abort, "\(late), the deadline", inputs, view)
   case .suspend:
     once(.suspend, "\(late): paused, the guest dirties nothing more and the rest can be sent", inputs, view)
+  case .postcopy where view.quiet >= livelyPath || !view.seesDestination:
+    once(.abort, "\(late), and post-copy over a path that may be dead would lose the guest", inputs, view)
   case .postcopy:
     once(
       .postcopy,
-      "\(late): the guest goes on at the destination before its memory is there, and is lost if either side dies before the end",
-      inputs, view)
+      "\(late): the guest goes on at the destination before its memory is there, and is lost if either side dies"
+        + " before the end", inputs, view)
   }
 }
+
+/// Within which something must have arrived for a path to be trusted with post-copy, from which there is no way back.
+private let livelyPath = Duration.seconds(1)
 
 /// A decision that was made is not made again.
 private func once(

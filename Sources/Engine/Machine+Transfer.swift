@@ -15,6 +15,7 @@ extension Machine {
   }
 
   mutating func lostSight(_ side: Side) -> [Effect] {
+    if side == .destination { seesDestination = false }
     switch side {
     case .source:
       sawEverything = false
@@ -100,7 +101,9 @@ extension Machine {
     case .abort: return told + abort(.decision(decision))
     case .suspend: return told + [.control(.suspend)]
     case .postcopy: return told + [.control(.startPostcopy)]
-    case .pausePostcopy: return told + [.control(.pausePostcopy)]
+    case .pausePostcopy:
+      abortedAt = at
+      return told + [.control(.pausePostcopy)]
     case .mode, .set, .fence, .resumeSource, .removeSource, .undefineSource, .resumeDestination, .removeDestination,
       .refused:
       return told
@@ -118,8 +121,8 @@ extension Machine {
 
   private func view(at: Duration) -> TransferView {
     TransferView(
-      elapsed: at - startedAt, quiet: advancedAt.map { at - $0 } ?? .zero, isInPostcopy: isInPostcopy, decided: decided,
-      sample: sample)
+      elapsed: at - startedAt, quiet: advancedAt.map { at - $0 } ?? .zero, seesDestination: seesDestination,
+      isInPostcopy: isInPostcopy, decided: decided, sample: sample)
   }
 
   mutating func cancel() -> [Effect] {
@@ -141,7 +144,16 @@ extension Machine {
     return settle(.failed(MigrationFailure(message: because)), at: now)
   }
 
-  func isAbortLost(at: Duration) -> Bool { abortCause != nil && at - abortedAt >= Self.abortPatience }
+  /// Post-copy that is dead and cannot be paused has lost one of its sides: the hosts say which.
+  private mutating func giveUpPostcopy(_ error: String) -> [Effect] {
+    let told: [Effect] = [.report(.decision(MigrationDecision(.refused, because: error)))]
+    guard case .running = state else { return told }
+    return told + giveUp(because: "post-copy is silent and cannot be paused")
+  }
+
+  func isAbortLost(at: Duration) -> Bool {
+    (abortCause != nil || decided.contains(.pausePostcopy)) && at - abortedAt >= Self.abortPatience
+  }
 
   private mutating func abort(_ cause: AbortCause) -> [Effect] {
     (abortCause, abortedAt) = (cause, now)
@@ -158,7 +170,7 @@ extension Machine {
     case (.startPostcopy, nil): enteredPostcopy()
     case (.fence, let error): fenced(error)
     case (.resumeDestination, .some(let error)): handOverAgain(error)
-    case (.pausePostcopy, .some(let error)): [.report(.decision(MigrationDecision(.refused, because: error)))]
+    case (.pausePostcopy, .some(let error)): giveUpPostcopy(error)
     case (.suspend, .some(let error)), (.startPostcopy, .some(let error)): undo(because: error)
     }
   }

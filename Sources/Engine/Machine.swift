@@ -137,6 +137,7 @@ public struct Machine: Sendable, Equatable {
   var advancedAt: Duration?
   var decided: Set<MigrationDecision.Action> = []
   var isInPostcopy = false
+  var seesDestination = true
   /// The source was watched all the while.
   var sawEverything = true
   /// How the guest's process on the source ended, if not by moving.

@@ -41,6 +41,15 @@ import Testing
     #expect(inputs == ["elapsed_s": 10, "deadline_s": 10, "remaining_bytes": 7, "bandwidth_bps": 5])
   }
 
+  /// Pre-copy can still be undone; post-copy over a dead path loses the guest.
+  @Test func postcopyIsNotBegunOverAPathThatMayBeDead() {
+    let policy = ConvergencePolicy(deadline: .seconds(10), onStall: .postcopy)
+    #expect(decide(view(after: 10, quiet: 1), policy)?.action == .abort)
+    var blind = view(after: 10)
+    blind.seesDestination = false
+    #expect(decide(blind, policy)?.action == .abort)
+  }
+
   @Test func silenceCountsAsADeadPath() {
     #expect(decide(view(after: 6, quiet: 5), Self.abort)?.action == .abort)
     #expect(decide(view(after: 6, quiet: 5), Self.abort)?.inputs == ["quiet_s": 5, "limit_s": 5])

@@ -190,6 +190,17 @@ private struct Run {
     #expect(run.result?.error?.message.contains("has not come through for 60 s") == true)
   }
 
+  @Test func postcopyThatIsDeadAndCannotBePausedIsLookedAt() {
+    var run = Run(.lifecycle(.destination, inPostcopy, at: .zero), .sample(ProgressSample(), at: .zero))
+    run.feed(.tick(at: .seconds(5)))
+    #expect(run.decisions == [.pausePostcopy])
+    run.feed(.controlled(.pausePostcopy, error: "no domain", at: .seconds(5)))
+    let source = Sighting.present(.shutOff, reason: "crashed", isPersistent: true)
+    let destination = Sighting.present(.running, reason: "post-copy", isPersistent: false, isBusy: true)
+    run.look(source, destination, from: 5, to: 8)
+    #expect(run.result?.outcome == .needsAttention)
+  }
+
   /// libvirt hears of a dead QEMU a moment after the call has failed.
   @Test func aSourceThatDiesWithItsMoveIsNotCalledIntact() {
     var run = Run(.callReturned(refused, at: .zero))
