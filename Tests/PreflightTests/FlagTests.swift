@@ -15,6 +15,19 @@ import Testing
   @Test(arguments: legalFlags)
   func whatLibvirtAcceptsPasses(_ legal: FlagCase) { #expect(assessRequest(legal.request) == []) }
 
+  /// What is legal and can still lose the guest is told before, and keeps nothing back.
+  @Test func whatPostcopyPutsAtStakeIsTold() {
+    var request = MigrationRequest()
+    #expect(risks(of: request).isEmpty)
+    request.postcopy = true
+    request.mode = .p2p
+    #expect(risks(of: request).map(\.severity) == [.info])
+    request.mode = .plain
+    #expect(risks(of: request).map(\.severity) == [.warning, .info])
+    request.postcopyResume = true
+    #expect(risks(of: request).isEmpty)
+  }
+
   @Test func everyCombinationHasASentenceOfItsOwn() {
     let findings = (flagCombinations + pointlessFlags).flatMap { assessRequest($0.request) }
     let bySubject = Dictionary(grouping: findings, by: \.subject).mapValues { Set($0.map(\.message)) }

@@ -28,6 +28,7 @@ public struct MigrateCommand: AsyncParsableCommand {
       exit()
     }
     holdStandardDescriptors()
+    endWithoutTearDown()
     do {
       var command = try parseAsRoot()
       guard let verb = command as? any AsyncParsableCommand else {
@@ -48,6 +49,16 @@ public struct MigrateCommand: AsyncParsableCommand {
       exit(withError: error)
     }
     dispatchMain()
+  }
+
+  /// Threads that still close connections must not meet libraries that are being taken down: the process ends at once
+  /// when all that was written is out (on_exit(3), _exit(2)).
+  private static func endWithoutTearDown() {
+    on_exit(
+      { status, _ in
+        fflush(nil)
+        _exit(status)
+      }, nil)
   }
 
   /// A standard descriptor that the caller closed would be the next socket's number, and our output would go to a host.

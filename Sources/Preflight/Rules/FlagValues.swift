@@ -34,14 +34,18 @@ let pointlessCombinations: [Combination] = [
 
 /// Values that no layer can make sense of, or that mean something else than they say.
 func illegalValues(_ request: MigrationRequest) -> [Issue] {
-  risks(request) + disks(request) + compression(request) + numbers(request) + names(request) + migrateURI(request)
+  disks(request) + compression(request) + numbers(request) + names(request) + migrateURI(request)
     + otherURIs(request)
 }
 
-/// What cannot be had without it, and is to be known before.
-private func risks(_ request: MigrationRequest) -> [Issue] {
+/// What post-copy puts at stake, to be known before it is begun; nothing where the move cannot begin anyway.
+func risks(of request: MigrationRequest) -> [Issue] {
   guard request.postcopy, !request.postcopyResume else { return [] }
-  return [
+  let plain = Issue(
+    .warning, "--postcopy --mode plain", source: "lets this process lead", destination: "ends the guest without it",
+    "once the move has switched to post-copy, the guest is lost when this process or its connection dies: the"
+      + " destination's libvirt then ends what the process was bringing in.", remedy: ["Use --p2p."])
+  return (request.mode == .plain ? [plain] : []) + [
     Issue(
       .info, "--postcopy", source: "has a part of the memory", destination: "has the rest",
       "once the move has switched to post-copy, the guest is lost when either host, its libvirt in the moment of the"

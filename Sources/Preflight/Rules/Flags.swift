@@ -8,7 +8,8 @@ import MigrationModel
 let flagsLegal = Rule("flags.legal", .blocker, "the requested combination of options, and their values") { move in
   var request = move.request
   request.persistent = request.persistent ?? move.domain.isPersistent
-  return Answer(illegalFlags(request, isOffline: move.isOffline) + unknownDisks(move))
+  let wrong = illegalFlags(request, isOffline: move.isOffline) + unknownDisks(move)
+  return Answer(wrong.isEmpty ? risks(of: request) : wrong)
 }
 
 /// Everything in the request that some layer refuses or ignores; without `isOffline` as far as the request alone tells.
