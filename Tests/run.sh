@@ -32,6 +32,9 @@ echo "== the edges under the thread sanitizer"
 TSAN_OPTIONS="suppressions=$PWD/Tests/thread-sanitizer.supp" run_tests --sanitize=thread \
   --scratch-path .build/thread-sanitizer --filter '^(ThreadsTests|LibvirtTests|DomainXMLTests|SSHTests|EngineTests)\.'
 
-echo "== all tests"
-run_tests
+# Apart, so that emulated guests do not take the time that other tests have.
+echo "== what needs no lab"
+run_tests --skip '^LabTests\.'
+echo "== the lab"
+run_tests --filter '^LabTests\.'
 echo "lab tests that ran: $(swift test list --skip-build 2>/dev/null | grep -c '^LabTests\.')"

@@ -126,9 +126,9 @@ extension Machine {
   }
 
   mutating func cancel() -> [Effect] {
-    if let abortCause {
-      if abortCause == .wish { gaveUpAt = gaveUpAt ?? now }
-      self.abortCause = .wish
+    if abortCause != nil {
+      if isInsisting { gaveUpAt = gaveUpAt ?? now }
+      abortCause = .wish
       return []
     }
     if isInPostcopy {
@@ -150,6 +150,8 @@ extension Machine {
     guard case .running = state else { return told }
     return told + giveUp(because: "post-copy is silent and cannot be paused")
   }
+
+  var isInsisting: Bool { abortCause == .wish && now - abortedAt >= Self.insistence }
 
   func isAbortLost(at: Duration) -> Bool {
     (abortCause != nil || decided.contains(.pausePostcopy)) && at - abortedAt >= Self.abortPatience

@@ -161,6 +161,8 @@ public struct Machine: Sendable, Equatable {
   static let patience = Duration.seconds(30)
   /// How long an abort may take: a QEMU that sends its last pages into a dead path answers nobody, for as long as TCP tries.
   static let abortPatience = Duration.seconds(60)
+  /// From when on a second wish to end is a second one: a signal often comes twice, to the process and to its group.
+  static let insistence = Duration.seconds(5)
   /// How long what a failed move has left must stay as it is: a QEMU that has died is told of a moment later.
   static let aftermath = Duration.milliseconds(500)
   /// How long a state must stay as it is before something is done about it, or before what only one host says is taken.
@@ -188,7 +190,7 @@ public struct Machine: Sendable, Equatable {
     case (.running, .tick(let at)) where isAbortLost(at: at):
       giveUp(because: "the abort has not come through for \(Self.abortPatience.components.seconds) s")
     case (_, .tick(let at)): converge(at: at)
-    case (.running, .cancelRequested) where abortCause == .wish:
+    case (.running, .cancelRequested) where isInsisting:
       giveUp(because: "left at the second interrupt, before the abort had come through")
     case (_, .cancelRequested): cancel()
     case (_, .settingRequested(let setting, let id)): [.control(.set(setting, id: id))]

@@ -142,7 +142,7 @@ import Trials
       let output = try await run("recover", "web", "qemu+ssh://kvm1/system", "qemu+ssh://kvm2/system", "--yes")
       #expect(output.status == 2)
       #expect(output.text == "")
-      #expect(output.complaints.contains("follow it with: migrate watch web"), "\(output.complaints)")
+      #expect(output.complaints.contains("follow it with: migrate watch --journal "), "\(output.complaints)")
     }
   }
 

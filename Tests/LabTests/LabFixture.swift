@@ -7,7 +7,33 @@ nonisolated(nonsending) func withTestLab<Result: Sendable>(
   _ purpose: String, hostCount: Int = 2, _ body: (Lab) async throws -> Result
 ) async throws -> Result {
   try await skipWithoutLab()
-  return try await withLab(LabConfiguration(name: testLabName(purpose), hostCount: hostCount), body)
+  await LabSlots.shared.take()
+  let outcome: Swift.Result<Result, any Error>
+  do {
+    outcome = .success(
+      try await withLab(LabConfiguration(name: testLabName(purpose), hostCount: hostCount), body))
+  } catch { outcome = .failure(error) }
+  await LabSlots.shared.giveBack()
+  return try outcome.get()
+}
+
+/// As many labs at a time as keep two cores busy: more only wait for each other.
+private actor LabSlots {
+  static let shared = LabSlots()
+  private var free = 6
+  private var waiting: [CheckedContinuation<Void, Never>] = []
+
+  func take() async {
+    guard free == 0 else {
+      free -= 1
+      return
+    }
+    await withCheckedContinuation { waiting.append($0) }
+  }
+
+  func giveBack() {
+    if waiting.isEmpty { free += 1 } else { waiting.removeFirst().resume() }
+  }
 }
 
 func testLabName(_ purpose: String) -> String { "test-\(getpid())-\(purpose)" }
