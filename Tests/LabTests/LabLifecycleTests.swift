@@ -22,7 +22,7 @@ import Trials
   }
 
   @Test func hostsReachEachOtherByName() async throws {
-    try await withTestLab("names") { lab in
+    try await withTestLab("hostile-names") { lab in
       let result = try await lab.run(on: lab.host(1), ["ssh", "-o", "BatchMode=yes", "host2", "hostname"])
       #expect(result.text == "host2")
       let remote = try await lab.virsh(on: lab.host(2), ["--connect", lab.host(1).sshURI, "hostname"])
@@ -44,7 +44,7 @@ import Trials
   }
 
   @Test func twoLabsLiveSideBySide() async throws {
-    try await withTestLab("left", hostCount: 1) { left in
+    try await withTestLab("beside", hostCount: 1) { left in
       try await withTestLab("right", hostCount: 1) { right in
         #expect(left.plan.index != right.plan.index)
         for lab in [left, right] {

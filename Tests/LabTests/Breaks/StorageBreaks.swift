@@ -47,7 +47,7 @@ extension Bench {
         rule: "storage.copy-space", what: "what the disk would be copied onto is too small", guest: .local,
         options: ["--copy-storage-all"], make: [run(two, "truncate", "-s", "4M", localImage)],
         heal: [run(two, "rm", localImage)], subject: localImage, destination: "4194304",
-        outcome: .refuses("Source and target image have different sizes")),
+        outcome: .refuses("it has 4194304 bytes, and the disk has 8388608")),
       Break(
         rule: "storage.media", what: "host2 lacks an optional medium", make: [run(two, "rm", Self.medium)],
         heal: [run(two, "truncate", "-s", "1M", Self.medium)], severity: "warning", subject: Self.medium,
