@@ -56,6 +56,14 @@ extension HostProbe {
     return domain
   }
 
+  /// The listing leaves out the disks of a guest that is busy at the moment: those that are copied are asked for alone.
+  @available(*, noasync)
+  private func sizes(_ listed: [String: DiskSize], of domain: Domain, _ copied: [Disk]) -> [String: DiskSize] {
+    copied.reduce(into: listed) { sizes, disk in
+      if sizes[disk.target] == nil { sizes[disk.target] = try? domain.size(ofDisk: disk.target) }
+    }
+  }
+
   @available(*, noasync)
   private func read(_ listed: ListedDomain, _ bulk: Bulk, for request: MigrationRequest, keepsXML: Bool) throws
     -> DomainFacts
@@ -69,7 +77,8 @@ extension HostProbe {
       facts.isPersistent = listed.isPersistent
       facts.hasSnapshots = bulk.withSnapshots.map { $0.contains(domain.uuid) }
       facts.hasCheckpoints = bulk.withCheckpoints.map { $0.contains(domain.uuid) }
-      facts.diskSizes = bulk.diskSizes.map { $0[domain.uuid] ?? [:] }
+      let copied = facts.disks.filter(request.copies)
+      facts.diskSizes = bulk.diskSizes.map { sizes($0[domain.uuid] ?? [:], of: domain, copied) }
       if keepsXML { facts.migratableXML = try domain.xml([.migratable, .secure]) }
       guard state.isActive else { return facts }
       facts.job = fact("virDomainGetJobInfo") { try domain.jobType().inProgress }
