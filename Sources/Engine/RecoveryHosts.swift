@@ -64,7 +64,6 @@ public final class RecoveryHosts: Sendable {
   }
 
   /// What is to be done, seen the same way several times in a row; something that still changes is `wait`.
-
   public func steadyLook() async -> (seen: Inspection, recovery: Recovery) {
     var seen = await inspect()
     for _ in 1..<Self.looks {
