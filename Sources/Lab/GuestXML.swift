@@ -43,13 +43,12 @@ struct GuestXML {
     return words.joined(separator: " ")
   }
 
-  /// Memory 8 KiB larger than libvirt believes, so that an emulated guest with a keeper moves without losing writes.
+  /// Memory 8 KiB larger than libvirt believes, so that an emulated guest moves without losing writes.
   ///
   /// QEMU before 9.0 (03bfc2188f, "Fix migration dirty bitmap coherency with TCG memory access") forgets to watch for
   /// writes after each look at them, but only where it looks at 64 pages at a time: not in memory that is no multiple of
   /// 256 KiB. libvirt rounds to whole MiB, so QEMU is told behind its back.
   private var exactMemory: String {
-    guard guest.keeper != nil else { return "" }
     let size = "\(guest.memory * 1024 + 8)k"
     let words = [
       "-m", size, "-object", "memory-backend-ram,id=lab.ram,size=\(size)", "-machine", "memory-backend=lab.ram",

@@ -9,7 +9,7 @@ import Testing
   private func boot(in lab: Lab) async throws -> GuestSpecification {
     let guest = GuestSpecification(
       name: "web", memory: 192, address: lab.plan.guestAddress(1),
-      keeper: .init(mebibytes: 24, mebibytesPerSecond: 8), emulator: try SoundEmulator.install(in: lab))
+      keeper: .init(mebibytes: 24, mebibytesPerSecond: 8))
     try await lab.boot(guest, on: try lab.host(1))
     return guest
   }

@@ -24,8 +24,7 @@ struct FaultTrial: Sendable {
   func run() async throws -> (row: FaultRow, isClean: Bool) {
     let guest = GuestSpecification(
       name: "keeper", memory: 192, address: lab.plan.guestAddress(1),
-      keeper: .init(mebibytes: 24, mebibytesPerSecond: 8),
-      emulator: try SoundEmulator.install(in: lab))
+      keeper: .init(mebibytes: 24, mebibytesPerSecond: 8))
     try await lab.boot(guest, on: source)
     let keeper = KeeperClient(address: lab.plan.guestAddress(1))
     _ = try await keeper.ask()

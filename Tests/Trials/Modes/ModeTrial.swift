@@ -30,8 +30,7 @@ struct ModeTrial: Sendable {
   private func specification() throws -> GuestSpecification {
     let address = lab.plan.guestAddress(1)
     var guest = GuestSpecification(
-      name: "keeper", memory: 192, address: address, keeper: .init(mebibytes: 24, mebibytesPerSecond: 8),
-      emulator: try SoundEmulator.install(in: lab))
+      name: "keeper", memory: 192, address: address, keeper: .init(mebibytes: 24, mebibytesPerSecond: 8))
     switch row.disk {
     case .none: break
     case .local, .localAndShared: guest.disk = .local(mebibytes: 16)

@@ -25,8 +25,7 @@ public struct Soak: Sendable {
     try await withLab(LabConfiguration(name: labName)) { lab in
       let address = lab.plan.guestAddress(1)
       let guest = GuestSpecification(
-        name: "keeper", memory: 192, address: address, keeper: .init(mebibytes: 24, mebibytesPerSecond: 8),
-        emulator: try SoundEmulator.install(in: lab))
+        name: "keeper", memory: 192, address: address, keeper: .init(mebibytes: 24, mebibytesPerSecond: 8))
       try await lab.boot(guest, on: try lab.host(1))
       _ = try await KeeperClient(address: address).ask()
       let watch = try KeeperWatch(address: address)
