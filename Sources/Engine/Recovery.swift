@@ -89,7 +89,8 @@ private func atRest(
     return .removeSource("the guest runs on the destination; the source holds its paused copy")
   case (.handedOver, .gone) where known.ranThere || destination.hasRun:
     return .person(
-      "the guest ran on the destination and is not there any more: to let the source go on would undo what it did there"
+      "the guest ran on the destination and is not there any more; the source's copy is from before. Destroy that copy"
+        + " and start the guest anew, or resume it where what was done on the destination may be undone"
     )
   case (.handedOver, .gone):
     return .resumeSource("the destination has nothing; the source holds the guest, paused for the move")

@@ -63,7 +63,6 @@ public struct GuestSpecification: Sendable, Equatable {
   public var keeper: Keeper?
   /// A machine type of QEMU's: "pc", "q35" or one with a version.
   public var machine: String
-  public var emulator: String
   /// XML of more children of `<domain>`, as libvirt takes it.
   public var elements: [String]
   /// XML of more devices.
@@ -72,8 +71,7 @@ public struct GuestSpecification: Sendable, Equatable {
   public init(
     name: String, uuid: UUID = UUID(), memory: Int = 256, vcpus: Int = 1, disk: Disk = .none,
     connection: Connection = .bridge("br0"), address: String? = nil, workload: Workload? = nil,
-    keeper: Keeper? = nil, machine: String = "pc", emulator: String = "/usr/bin/qemu-system-x86_64",
-    elements: [String] = [], devices: [String] = []
+    keeper: Keeper? = nil, machine: String = "pc", elements: [String] = [], devices: [String] = []
   ) {
     self.name = name
     self.uuid = uuid
@@ -85,7 +83,6 @@ public struct GuestSpecification: Sendable, Equatable {
     self.workload = workload
     self.keeper = keeper
     self.machine = machine
-    self.emulator = emulator
     self.elements = elements
     self.devices = devices
   }

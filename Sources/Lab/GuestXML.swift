@@ -20,7 +20,7 @@ struct GuestXML {
       <on_crash>preserve</on_crash>
       \(guest.elements.joined(separator: "\n"))
       <devices>
-        <emulator>\(Self.escape(guest.emulator))</emulator>
+        <emulator>/usr/bin/qemu-system-x86_64</emulator>
         \(disk)
         \(interface)
         <serial type='file'><source path='\(Self.escape(guest.consolePath))' append='on'/></serial>

@@ -1,93 +1,75 @@
-import Threads
-
 /// Asks a guest's keeper at a steady pace from a thread of its own: shows whether the guest lives exactly once, and goes
 /// on from the memory that it had.
 ///
 /// A second answer to one request comes from a second guest: no network of a lab repeats a packet, and a keeper knows
 /// what it has answered, also when it has moved in between.
-public final class KeeperWatch: Sendable {
-  /// What was seen from the start to the stop.
-  public struct Report: Codable, Sendable, Equatable {
-    public var sent = 0
-    /// Requests that were answered, however often.
-    public var answered = 0
-    /// Requests that were answered more than once: two guests live.
-    public var answeredTwice = 0
-    /// The keeper has started anew.
-    public var bootIDChanged = false
-    /// Answers whose counter was not above that of the one before: the guest went back in time, or two guests live.
-    public var counterWentBack = 0
-    /// The first and the latest answer, as they came.
-    public var first: KeeperReport?
-    public var last: KeeperReport?
-    /// The worst that an answer said of the guest's memory.
-    public var memoryErrors: UInt64 = 0
-    public var firstBadPage: UInt64?
-    /// The longest time between two answers, one after the other; nil before the second.
-    public var longestGap: Duration?
-    /// When that gap began, from the start of the watch.
-    public var longestGapBegan: Duration?
-    /// How long no answer had come at the stop.
-    public var silence: Duration = .zero
-    /// From the start to the stop.
-    public var elapsed: Duration = .zero
+public typealias KeeperWatch = SteadyProbe<KeeperWatchReport>
 
-    /// One line for everything that no guest that lives once with its memory intact does; an end of its answers is none.
-    public var complaints: [String] {
-      var lines: [String] = []
-      if answered == 0 { lines.append("nothing of \(sent) requests was answered") }
-      if answeredTwice > 0 { lines.append("\(answeredTwice) requests were answered twice: two guests live") }
-      if bootIDChanged { lines.append("the guest started anew") }
-      if counterWentBack > 0 { lines.append("the guest's counter went back \(counterWentBack) times") }
-      if memoryErrors > 0 {
-        lines.append(
-          "\(memoryErrors) checks of its memory failed, first of page \(firstBadPage.map(String.init) ?? "?")")
-      }
-      return lines
+/// What a keeper's answers showed from the start to the stop.
+public struct KeeperWatchReport: Codable, Sendable, Equatable {
+  public var sent = 0
+  /// Requests that were answered, however often.
+  public var answered = 0
+  /// Requests that were answered more than once: two guests live.
+  public var answeredTwice = 0
+  /// The keeper has started anew.
+  public var bootIDChanged = false
+  /// Answers whose counter was not above that of the one before: the guest went back in time, or two guests live.
+  public var counterWentBack = 0
+  /// The first and the latest answer, as they came.
+  public var first: KeeperReport?
+  public var last: KeeperReport?
+  /// The worst that an answer said of the guest's memory.
+  public var memoryErrors: UInt64 = 0
+  public var firstBadPage: UInt64?
+  /// The longest time between two answers, one after the other; nil before the second.
+  public var longestGap: Duration?
+  /// When that gap began, from the start of the watch.
+  public var longestGapBegan: Duration?
+  /// How long no answer had come at the stop.
+  public var silence: Duration = .zero
+  /// From the start to the stop.
+  public var elapsed: Duration = .zero
+
+  /// One line for everything that no guest that lives once with its memory intact does; an end of its answers is none.
+  public var complaints: [String] {
+    var lines: [String] = []
+    if answered == 0 { lines.append("nothing of \(sent) requests was answered") }
+    if answeredTwice > 0 { lines.append("\(answeredTwice) requests were answered twice: two guests live") }
+    if bootIDChanged { lines.append("the guest started anew") }
+    if counterWentBack > 0 { lines.append("the guest's counter went back \(counterWentBack) times") }
+    if memoryErrors > 0 {
+      lines.append(
+        "\(memoryErrors) checks of its memory failed, first of page \(firstBadPage.map(String.init) ?? "?")")
     }
+    return lines
   }
+}
 
-  private let isStopping = Flag()
-  private let task: Task<Report, any Error>
-
+extension SteadyProbe where Report == KeeperWatchReport {
   /// Begins at once; throws `LabError` of code `systemCallFailed` when no socket is to be had.
-  public init(address: String, every interval: Duration = .milliseconds(10)) throws {
+  public convenience init(address: String, every interval: Duration = .milliseconds(10)) throws {
     let socket = try KeeperSocket(address: address)
-    let flag = isStopping
-    task = Task { try await blocking { try Self.watch(socket, every: interval, until: flag) } }
-  }
-
-  deinit { isStopping.set() }
-
-  /// Ends the watch and returns what it saw; asked again it answers the same.
-  public func stop() async throws -> Report {
-    isStopping.set()
-    return try await task.value
-  }
-
-  private static func watch(_ socket: KeeperSocket, every interval: Duration, until flag: Flag) throws -> Report {
-    let clock = ContinuousClock()
-    let start = clock.now
-    var (next, sequence) = (start, UInt32(0))
-    var notes = KeeperNotes()
-    while !flag.isSet {
-      sequence += 1
-      if socket.send(sequence: sequence) { notes.report.sent += 1 }
-      next = max(next.advanced(by: interval), clock.now)
-      while let answer = try socket.receive(before: next) {
-        notes.note(answer.report, to: answer.sequence, at: clock.now - start)
+    self.init { flag in
+      var notes = KeeperNotes()
+      let elapsed = try askSteadily(every: interval, until: flag) { number in
+        if socket.send(sequence: UInt32(truncatingIfNeeded: number + 1)) { notes.report.sent += 1 }
+      } receive: { deadline in
+        try socket.receive(before: deadline)
+      } note: { answer, time in
+        notes.note(answer.report, to: answer.sequence, at: time)
       }
+      notes.finish(at: elapsed)
+      return notes.report
     }
-    notes.finish(at: clock.now - start)
-    return notes.report
   }
 }
 
 /// What a watch makes of the answers; pure: the time is told.
 struct KeeperNotes {
   private(set) var answers: [UInt32: Int] = [:]
-  private var lastCame: Duration?
-  var report = KeeperWatch.Report()
+  private var gap = LongestGap()
+  var report = KeeperWatchReport()
 
   mutating func note(_ answer: KeeperReport, to sequence: UInt32, at time: Duration) {
     answers[sequence, default: 0] += 1
@@ -104,14 +86,12 @@ struct KeeperNotes {
     report.firstBadPage = report.firstBadPage ?? answer.firstBadPage
     report.first = report.first ?? answer
     report.last = answer
-    if let lastCame, time - lastCame > report.longestGap ?? .zero {
-      (report.longestGap, report.longestGapBegan) = (time - lastCame, lastCame)
-    }
-    lastCame = time
+    gap.note(answerAt: time)
+    (report.longestGap, report.longestGapBegan) = (gap.length, gap.began)
   }
 
   mutating func finish(at time: Duration) {
     report.elapsed = time
-    report.silence = time - (lastCame ?? .zero)
+    report.silence = time - (gap.last ?? .zero)
   }
 }

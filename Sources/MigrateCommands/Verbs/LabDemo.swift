@@ -42,7 +42,7 @@ struct LabDemo: AsyncParsableCommand {
     try await verb.run()
   }
 
-  private func summary(_ seen: GuestProbe.Report) -> String {
+  private func summary(_ seen: PingReport) -> String {
     let gap = seen.longestGap.map(UpdateText.milliseconds) ?? "never answered"
     return "observed from the guest's network: longest silence \(gap), \(seen.received) of \(seen.sent) pings answered"
   }

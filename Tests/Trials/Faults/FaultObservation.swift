@@ -17,7 +17,7 @@ struct FaultObservation: Sendable {
   var warnings: [String] = []
   var recovery: (command: String, exitCode: Int32, said: String)?
   var sightings: [Sighting] = []
-  var watch: KeeperWatch.Report?
+  var watch: KeeperWatchReport?
   /// Every page was checked after the end; nil where no guest answers.
   var keeper: KeeperReport?
   /// Daemons that ended although nobody ended them.
@@ -35,10 +35,14 @@ struct FaultObservation: Sendable {
     var isDefined: Bool
   }
 
-  /// No process of it is left, or one alone that lacks what post-copy had moved.
+  /// No process of it is left, or one alone that lacks what post-copy had moved, or one that is from before the guest ran
+  /// on the destination, where its QEMU was killed.
   var isLost: Bool {
     let left = sightings.filter { $0.machines > 0 }
-    return left.isEmpty || (left.count == 1 && left[0].state.contains("(post-copy"))
+    guard let last = left.first else { return true }
+    let ranThere = cell.fault == .destinationQEMU && cell.moment == .continue
+    return left.count == 1
+      && (last.state.contains("(post-copy") || (ranThere && last.host == "source" && last.state == "paused (user)"))
   }
 
   /// The one host on which the guest runs, and nothing of it is on the other; nil otherwise.

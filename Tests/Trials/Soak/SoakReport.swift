@@ -7,7 +7,7 @@ public struct SoakReport: Sendable {
   var downtimes: [Double] = []
   var failures: [String] = []
   var keeper: KeeperReport?
-  var watch: KeeperWatch.Report?
+  var watch: KeeperWatchReport?
 
   /// What must not be; empty when all is well.
   public var complaints: [String] {
