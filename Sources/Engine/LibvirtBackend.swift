@@ -1,4 +1,3 @@
-import DomainXML
 import Libvirt
 import MigrationModel
 import Synchronization
@@ -28,16 +27,13 @@ public final class LibvirtBackend: MigrationBackend {
   private let call: MigrationCall
   /// The guest through the connection that is blocked while it moves.
   private let mover: Domain
-  let destinationConnection: Connection
-  let source: HostWatch
+  private let arriving: Connection
+  private let source: HostWatch
   private let destination: HostWatch
-  private let timeout: Duration
   private let isOver = Mutex(false)
   private let isAborted = Mutex(false)
   private let tail: Tail
-  /// The downtime limit that the guest had, where it was changed for this move.
-  private let downtimeBefore = Mutex<Duration?>(nil)
-  private let images = Mutex(Images())
+  private let preparations: MovePreparations
 
   /// From one reading of the statistics to the next, at 11 Hz. Each is a command to the QEMU that is busy sending the guest:
   /// more of them make a short move longer.
@@ -84,8 +80,8 @@ public final class LibvirtBackend: MigrationBackend {
       needsDestination: !call.isPeerToPeer,
       handsOver: request.strictHandover && state == .running && !request.suspend,
       undefinesSource: call.flags.contains(.undefineSource), resumesPostcopy: request.postcopyResume, remedy: remedy)
-    (self.mover, destinationConnection) = (mover, connections.arriving)
-    (self.request, self.start, uuid, timeout) = (request, start, mover.uuid, connections.timeout)
+    (self.mover, arriving, uuid) = (mover, connections.arriving, mover.uuid)
+    (self.request, self.start) = (request, start)
     let (events, post) = AsyncStream.makeStream(of: Machine.Event.self)
     let tail = Tail()
     (self.events, self.post, self.tail) = (events, post, tail)
@@ -96,17 +92,20 @@ public final class LibvirtBackend: MigrationBackend {
     }
     self.source = try watch(.source, source, connections.watching)
     self.destination = try watch(.destination, destination, connections.arriving)
+    preparations = MovePreparations(
+      request, of: mover, from: self.source, to: self.destination, through: connections.arriving,
+      timeout: connections.timeout)
   }
 
   deinit { post.finish() }
 
   /// Has `note` called before anything is made on the destination; what it throws keeps the move from beginning.
   public func beforeMaking(_ note: @escaping @Sendable (StorageLeftover) throws -> Void) {
-    images.withLock { $0.note = note }
+    preparations.beforeMaking(note)
   }
 
   /// The images that were made for the move and are still there.
-  public var imagesLeft: [TargetImage] { images.withLock(\.made) }
+  public var imagesLeft: [TargetImage] { preparations.imagesLeft }
 
   /// Moves the guest: one libvirt call on a thread of its own, sampled meanwhile from the watching connection.
   public func migrate() async {
@@ -126,13 +125,13 @@ public final class LibvirtBackend: MigrationBackend {
 
   /// What is needed first, then the call. An abort between them finds nothing to end, and is heeded here.
   private func steps() async -> CallOutcome {
-    let preparations = request.postcopyResume ? [] : [makeImages, limitDowntime]
-    for step in preparations + [runCall] {
+    let isPrepared = request.postcopyResume || intent.scope != .guest
+    for step in (isPrepared ? [] : [preparations.makeImages, preparations.limitDowntime]) + [runCall] {
       if isAborted.withLock({ $0 }) {
         let message = "ended before the migration had begun"
         return .failed(MigrationFailure(code: MigrationFailure.operationAborted, message: message))
       }
-      let outcome = await step()
+      let outcome = await outcome(step)
       guard outcome == .succeeded else { return outcome }
     }
     return .succeeded
@@ -192,79 +191,15 @@ public final class LibvirtBackend: MigrationBackend {
   }
 
   public func clear(hasMoved: Bool) async -> [String] {
-    hasMoved ? [] : await restoreDowntime() + removeImages()
+    hasMoved ? [] : await preparations.takeBack()
   }
 
-  /// What the copied disks need and the destination does not have.
-  private func makeImages() async -> CallOutcome {
-    guard request.copyStorage != nil, intent.scope == .guest else { return .succeeded }
-    let note = images.withLock(\.note)
-    return await outcome { [self, mover, request, destinationConnection, uuid] in
-      let made = try await blocking {
-        var guest = try DomainDescription(parsing: mover.xml()).facts
-        guest.state = try mover.status().state
-        if let xml = request.destinationXML { guest = guest.fitted(to: try DomainDescription(parsing: xml).facts) }
-        let targets = guest.disks.filter(request.copies).map(\.target)
-        let sizes = try Dictionary(uniqueKeysWithValues: targets.map { ($0, try mover.size(ofDisk: $0)) })
-        let keeper = ImageKeeper(on: destinationConnection, id: Self.poolID(of: uuid))
-        do {
-          return try keeper.make(try request.targetImages(of: guest, sizes), willMake: note)
-        } catch let error as ImagesLeft {
-          // To be removed with the move's other traces, and else to be told.
-          self.images.withLock { $0.made = error.left.map(\.image) }
-          throw error
-        }
-      }
-      images.withLock { $0.made = made }
-    }
-  }
-
-  private func removeImages() async -> [String] {
-    let made = images.withLock(\.made)
-    guard !made.isEmpty else { return [] }
-    do {
-      let left = try await destination.withConnection(within: timeout * Self.patienceWithStorage) { [uuid] in
-        ImageKeeper(on: $0, id: Self.poolID(of: uuid)).remove(made, ofGuest: uuid)
-      }
-      images.withLock { $0.made = left.map(\.image) }
-      return left.map(\.description)
-    } catch {
-      return made.map { "\($0.place): \(error)" }
-    }
-  }
-
-  /// Of the transient pools that are made for this guest.
-  static func poolID(of uuid: String) -> String { String(uuid.prefix(8)) }
-  /// Storage is given so many times the time that an answer may take.
-  private static let patienceWithStorage = 3
-
-  private func restoreDowntime() async -> [String] {
-    guard let before = downtimeBefore.withLock({ $0 }) else { return [] }
-    let refusal = await refusal { [source] in try await source.withGuest { try $0.setMaxDowntime(before) } }
-    return refusal.map { ["the guest's downtime limit is still the move's: \($0)"] } ?? []
-  }
-
-  /// Set before the move begins: QEMU decides with it from the first pass on.
-  private func limitDowntime() async -> CallOutcome {
-    guard let limit = request.maxDowntime, intent.scope == .guest else { return .succeeded }
-    return await outcome { [self] in
-      let before = try await source.withGuest { guest in
-        let before = try guest.maxDowntime()
-        try guest.setMaxDowntime(.milliseconds(limit))
-        return before
-      }
-      downtimeBefore.withLock { $0 = before }
-    }
-  }
-
-  private func runCall() async -> CallOutcome {
-    await outcome { [mover, destinationConnection, destination, call] in
-      try await blocking {
-        if call.isPeerToPeer {
-          try mover.migrate(toURI: destination.host.uri, call.flags, call.parameters)
-        } else {
-          _ = try mover.migrate(to: destinationConnection, call.flags, call.parameters)
-        }
+  private func runCall() async throws {
+    try await blocking { [mover, arriving, destination, call] in
+      if call.isPeerToPeer {
+        try mover.migrate(toURI: destination.host.uri, call.flags, call.parameters)
+      } else {
+        _ = try mover.migrate(to: arriving, call.flags, call.parameters)
       }
     }
   }
@@ -284,12 +219,6 @@ public final class LibvirtBackend: MigrationBackend {
     case .jobCompleted, .migrationIteration: break
     }
   }
-}
-
-/// The images that a move makes, and who is told beforehand.
-private struct Images: Sendable {
-  var note: @Sendable (StorageLeftover) throws -> Void = { _ in }
-  var made: [TargetImage] = []
 }
 
 /// The guest has a job already: a migration, a backup, a save.
