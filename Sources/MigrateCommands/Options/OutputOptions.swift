@@ -25,4 +25,13 @@ struct OutputOptions: ParsableArguments {
   var noColor = false
 
   var style: Style { Style(noColor: noColor, environment: ProcessInfo.processInfo.environment) }
+
+  /// One document on stdout, in the format asked for.
+  func show(_ document: some Encodable, text: () -> String) {
+    switch output {
+    case .text: print(text())
+    case .json: print(JSON.document([document]), terminator: "")
+    case .jsonl: print(JSON.line(document), terminator: "")
+    }
+  }
 }

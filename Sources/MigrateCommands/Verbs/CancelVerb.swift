@@ -14,12 +14,7 @@ struct CancelVerb: AsyncParsableCommand {
   @OptionGroup(title: "Output") var output: OutputOptions
 
   func run() async throws {
-    do {
-      try await status().exit()
-    } catch let failure as CommandFailure {
-      complain(failure)
-      try failure.status.exit()
-    }
+    try await status().exit()
   }
 
   private func status() async throws -> ExitStatus {

@@ -20,17 +20,8 @@ struct HistoryVerb: AsyncParsableCommand {
   }
 
   func run() async throws {
-    do {
-      let records = try await records()
-      switch output.output {
-      case .text: print(JournalText(style: output.style).history(records))
-      case .json: print(JSON.document([HistoryDocument(records)]), terminator: "")
-      case .jsonl: print(JSON.line(HistoryDocument(records)), terminator: "")
-      }
-    } catch let failure as CommandFailure {
-      complain(failure)
-      try failure.status.exit()
-    }
+    let records = try await records()
+    output.show(HistoryDocument(records)) { JournalText(style: output.style).history(records) }
   }
 
   private func records() async throws -> [MoveRecord] {

@@ -36,32 +36,20 @@ struct HostsVerb: AsyncParsableCommand {
   }
 
   func run() async throws {
-    do {
-      let directory = try HostDirectory.load(config, environment: ProcessInfo.processInfo.environment)
-      let survey = try await survey(directory)
-      if let saveFacts { try FactsFile.save(survey, to: saveFacts) }
-      if matrix { return try show(Matrix(of: survey)) }
-      let uris = Dictionary(directory.entries.map { ($0.name, $0.uri) }, uniquingKeysWith: { first, _ in first })
-      show(Inventory(of: survey, uris: uris)) { $0.inventory(survey) }
-      try (survey.unusable.isEmpty ? ExitStatus.done : .failed).exit()
-    } catch let failure as CommandFailure {
-      complain(failure)
-      try failure.status.exit()
+    let directory = try HostDirectory.load(config, environment: ProcessInfo.processInfo.environment)
+    let survey = try await survey(directory)
+    if let saveFacts { try FactsFile.save(survey, to: saveFacts) }
+    if matrix {
+      let matrix = Matrix(of: survey)
+      output.show(MatrixDocument(matrix)) { text.matrix(matrix) }
+      return try matrix.status.exit()
     }
+    let uris = Dictionary(directory.entries.map { ($0.name, $0.uri) }, uniquingKeysWith: { first, _ in first })
+    output.show(Inventory(of: survey, uris: uris)) { text.inventory(survey) }
+    try (survey.unusable.isEmpty ? ExitStatus.done : .failed).exit()
   }
 
-  private func show(_ matrix: Matrix) throws {
-    show(MatrixDocument(matrix)) { $0.matrix(matrix) }
-    try matrix.status.exit()
-  }
-
-  private func show(_ document: some Encodable, text: (HostsText) -> String) {
-    switch output.output {
-    case .text: print(text(HostsText(style: output.style, isVerbose: output.verbose)))
-    case .json: print(JSON.document([document]), terminator: "")
-    case .jsonl: print(JSON.line(document), terminator: "")
-    }
-  }
+  private var text: HostsText { HostsText(style: output.style, isVerbose: output.verbose) }
 
   private func survey(_ directory: HostDirectory) async throws -> Survey {
     guard directory.entries.count >= (matrix ? 2 : 1) else {

@@ -41,6 +41,9 @@ public struct MigrateCommand: AsyncParsableCommand {
           var verb = verb
           try await verb.run()
           exit()
+        } catch let failure as CommandFailure {
+          complain(failure)
+          exit(withError: ExitCode(failure.status.rawValue))
         } catch {
           exit(withError: error)
         }

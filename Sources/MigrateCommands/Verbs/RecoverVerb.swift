@@ -37,30 +37,17 @@ struct RecoverVerb: AsyncParsableCommand {
 
   func run() async throws {
     signal(SIGPIPE, SIG_IGN)
-    do {
-      let run = try RecoverRun(self)
-      let document = try await run.run { question in yes || confirms(question) }
-      print(document)
-      try ExitStatus(rawValue: document.exitCode)?.exit()
-    } catch let failure as CommandFailure {
-      complain(failure)
-      try failure.status.exit()
-    }
+    let run = try RecoverRun(self)
+    let document = try await run.run { question in yes || confirms(question) }
+    output.show(document) { document.text }
+    try ExitStatus(rawValue: document.exitCode)?.exit()
   }
 
   /// Without a terminal a question is a refusal.
   private func confirms(_ question: String) -> Bool {
     guard output.output == .text, isatty(STDIN_FILENO) == 1 else { return false }
-    Swift.print("\(question) [y/N] ", terminator: "")
+    print("\(question) [y/N] ", terminator: "")
     fflush(stdout)
     return readLine().map { ["y", "yes"].contains($0.lowercased()) } ?? false
-  }
-
-  private func print(_ document: RecoverDocument) {
-    switch output.output {
-    case .text: Swift.print(document.text)
-    case .json: Swift.print(JSON.document([document]), terminator: "")
-    case .jsonl: Swift.print(JSON.line(document), terminator: "")
-    }
   }
 }

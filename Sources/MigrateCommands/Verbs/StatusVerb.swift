@@ -10,16 +10,9 @@ struct StatusVerb: AsyncParsableCommand {
   @OptionGroup(title: "Output") var output: OutputOptions
 
   func run() async throws {
-    do {
-      let moves = try await openMoves()
-      switch output.output {
-      case .text: print(JournalText(style: output.style).status(moves, journal: journal.journal))
-      case .json: print(JSON.document([StatusDocument(moves, journal: journal.journal)]), terminator: "")
-      case .jsonl: print(JSON.line(StatusDocument(moves, journal: journal.journal)), terminator: "")
-      }
-    } catch let failure as CommandFailure {
-      complain(failure)
-      try failure.status.exit()
+    let moves = try await openMoves()
+    output.show(StatusDocument(moves, journal: journal.journal)) {
+      JournalText(style: output.style).status(moves, journal: journal.journal)
     }
   }
 

@@ -26,12 +26,7 @@ struct WatchVerb: AsyncParsableCommand {
   }
 
   func run() async throws {
-    do {
-      try await status().exit()
-    } catch let failure as CommandFailure {
-      complain(failure)
-      try failure.status.exit()
-    }
+    try await status().exit()
   }
 
   private func status() async throws -> ExitStatus {
