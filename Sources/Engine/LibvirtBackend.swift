@@ -27,8 +27,8 @@ public final class LibvirtBackend: MigrationBackend {
   private let call: MigrationCall
   /// The guest through the connection that is blocked while it moves.
   private let mover: Domain
-  private let arriving: Connection
-  private let source: HostWatch
+  let arriving: Connection
+  let source: HostWatch
   private let destination: HostWatch
   private let isOver = Mutex(false)
   private let isAborted = Mutex(false)

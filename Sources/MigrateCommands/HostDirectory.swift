@@ -58,11 +58,15 @@ struct HostDirectory: Sendable, Equatable {
   /// The file asked for, else the first that exists of the user's, the machine's and the running lab's.
   static func load(_ asked: String?, environment: [String: String]) throws -> HostDirectory {
     if let asked { return try HostDirectory(contentsOf: asked) }
+    let found = places(environment, lab: runningLab).first { FileManager.default.fileExists(atPath: $0) }
+    return try found.map(HostDirectory.init(contentsOf:)) ?? HostDirectory()
+  }
+
+  /// Where a configuration is looked for, in this order. An empty variable counts as none.
+  static func places(_ environment: [String: String], lab: String?) -> [String] {
     func directory(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
     let userDirectory = directory("XDG_CONFIG_HOME") ?? directory("HOME").map { "\($0)/.config" }
-    let places = [userDirectory.map { "\($0)/migrate/config.yaml" }, "/etc/migrate/config.yaml", runningLab]
-    let found = places.compactMap(\.self).first { FileManager.default.fileExists(atPath: $0) }
-    return try found.map(HostDirectory.init(contentsOf:)) ?? HostDirectory()
+    return [userDirectory.map { "\($0)/migrate/config.yaml" }, "/etc/migrate/config.yaml", lab].compactMap(\.self)
   }
 
   /// The host that `reference` means: a configured name, else a libvirt URI.

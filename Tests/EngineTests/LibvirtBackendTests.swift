@@ -12,7 +12,7 @@ import Testing
       "test", from: host, to: host, MigrationRequest(), timeout: .seconds(30), since: .now)
     let events = try #require(backend?.events)
     weak let watching = backend?.source
-    weak let arriving = backend?.destinationConnection
+    weak let arriving = backend?.arriving
     #expect(watching != nil && arriving != nil)
     backend = nil
     for await _ in events {}

@@ -96,4 +96,33 @@ import Trials
       #expect(try await lab.leftovers() == [])
     }
   }
+
+  @Test func afterAGuestThatNeedsAPersonNoFurtherOneIsBegun() async throws {
+    try await withTestLab("person") { lab in
+      let one = try lab.host(1)
+      let guests = ["web", "db"].map { GuestSpecification(name: $0, memory: 128) }
+      for guest in guests { _ = try await boot(guest, in: lab) }
+      let killed = try await lab.arm(.qemuKilled(guest: guests[0].id, on: one))
+      let words = ["-c", "host1", "web", "db", "host2", "--skip-check", "--bandwidth", "24"]
+      let moved = try await Tool(lab: lab).move(words, at: "\"type\":\"progress\"") { _ in try await killed.fire() }
+      #expect(moved.status == 4, "\(moved.text)")
+      #expect(moved.results.map { $0["outcome"] as? String } == ["needs-attention", "failed"], "\(moved.text)")
+      #expect(moved.message.contains("not begun"), "\(moved.text)")
+      #expect(try await lab.state(of: guests[1].id, on: one) == "running")
+    }
+  }
+
+  @Test func aReaderThatGoesAwayDoesNotEndTheMove() async throws {
+    try await withTestLab("reader") { lab in
+      let (one, two) = (try lab.host(1), try lab.host(2))
+      let guest = GuestSpecification(name: "web", memory: 128)
+      _ = try await boot(guest, in: lab)
+      // The shell ends when both have: the reader at once, the tool when the guest has moved.
+      let pipe = ["sh", "-c", "\"$@\" | head -n 1", "sh"]
+      let said = try await Tool(lab: lab).run(words + ["--skip-check", "--output", "jsonl"], entering: pipe)
+      #expect(said.text.split(separator: "\n").count == 1, "\(said.text)")
+      #expect(try await lab.domains(on: one) == [])
+      #expect(try await lab.state(of: guest.id, on: two) == "running")
+    }
+  }
 }

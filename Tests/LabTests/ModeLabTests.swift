@@ -1,7 +1,7 @@
 import Testing
-import Trials
 
 @testable import Lab
+@testable import Trials
 
 /// Who leads a move of which nothing is said, on real hosts.
 @Suite struct ModeLabTests {
@@ -23,6 +23,13 @@ import Trials
         #expect(choice.last?.hasPrefix("host1's own credentials") == true, "\(choice)")
       }
     }
+  }
+
+  @Test func theQuickModesMoveAGuestWithItsMemory() async throws {
+    try await skipWithoutLab()
+    let outcomes = try await ModeTable.run(ModeRow.quick, labName: testLabName("modes"))
+    #expect(outcomes.count == 7)
+    for outcome in outcomes { #expect(outcome.complaints == [], "\(outcome.text)") }
   }
 
   /// The mode and the reason that a check gives. Whatever it is, the guest can move.

@@ -44,6 +44,16 @@ import Testing
     #expect(failure?.message.contains(".yaml") == true)
   }
 
+  @Test func theUsersFileComesBeforeTheMachinesAndTheLabs() {
+    let both = ["XDG_CONFIG_HOME": "/x", "HOME": "/h"]
+    #expect(
+      HostDirectory.places(both, lab: "/lab.yaml")
+        == ["/x/migrate/config.yaml", "/etc/migrate/config.yaml", "/lab.yaml"])
+    #expect(
+      HostDirectory.places(["HOME": "/h"], lab: nil) == ["/h/.config/migrate/config.yaml", "/etc/migrate/config.yaml"])
+    #expect(HostDirectory.places([:], lab: nil) == ["/etc/migrate/config.yaml"])
+  }
+
   @Test func anEmptyVariableCountsAsUnset() throws {
     let home = FileManager.default.temporaryDirectory.appending(path: "migrate-\(UUID().uuidString)")
     let folder = home.appending(path: ".config/migrate")

@@ -6,9 +6,15 @@ public enum ModeTable {
   public static func run(
     _ filter: String, labName: String, telling: @escaping @Sendable (ModeOutcome) -> Void
   ) async throws -> [ModeOutcome] {
+    try await run(ModeRow.all.filter { filter.isEmpty || $0.name.contains(filter) }, labName: labName, telling: telling)
+  }
+
+  static func run(
+    _ rows: [ModeRow], labName: String, telling: @escaping @Sendable (ModeOutcome) -> Void = { _ in }
+  ) async throws -> [ModeOutcome] {
     try await withLab(LabConfiguration(name: labName)) { lab in
       var outcomes: [ModeOutcome] = []
-      for row in ModeRow.all where filter.isEmpty || row.name.contains(filter) {
+      for row in rows {
         let outcome = try await ModeTrial(row, in: lab).run()
         telling(outcome)
         outcomes.append(outcome)
