@@ -37,8 +37,9 @@ extension Lab {
   }
 
   /// Starts the daemon and returns when it answers.
-  func start(_ daemon: Daemon, on host: LabHost) async throws {
-    try await require(on: host, daemon.command(on: host), to: "start \(daemon)")
+  /// - Parameter wrapper: a command that takes the daemon's as its arguments.
+  func start(_ daemon: Daemon, on host: LabHost, through wrapper: [String] = []) async throws {
+    try await require(on: host, wrapper + daemon.command(on: host), to: "start \(daemon)")
     switch daemon {
     case .libvirtd: try await Readiness(plan: plan).waitForLibvirt(host)
     case .sshd: try await Readiness(plan: plan).waitForSSH(host)

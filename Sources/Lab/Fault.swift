@@ -22,7 +22,7 @@ public enum Fault: Sendable, Hashable {
   case lockedMemory(bytes: Int, on: LabHost)
   /// Settings of sshd_config are changed; sshd was restarted.
   case sshdSettings([String: String], on: LabHost)
-  /// Whatever is run through ssh sees a clock that is so many seconds ahead; libfaketime through sshd's SetEnv.
+  /// libvirtd and whatever is run through ssh see a clock that is so many seconds ahead (libfaketime).
   case clockAhead(seconds: Double, on: LabHost)
   /// The host's time service runs and has nothing to follow.
   case clockUnsynchronised(on: LabHost)
@@ -100,7 +100,7 @@ extension Lab {
     case .capabilities(let texts, let host): try await rewriteCapabilities(texts, on: host)
     case .lockedMemory(let bytes, let host): try await limitLockedMemory(bytes, on: host)
     case .sshdSettings(let settings, let host): try await setSSHD(settings, on: host)
-    case .clockAhead(let seconds, let host): try await setSSHD(["SetEnv": clock(ahead: seconds)], on: host)
+    case .clockAhead(let seconds, let host): try await setClock(ahead: seconds, on: host)
     case .clockUnsynchronised(let host): try await chronyc(["local", "off"], on: host)
     case .answersDropped(let host, let other): try await route(["add", "blackhole", other.address], on: host)
     case .unreachable(let other, let host): try await route(["add", "unreachable", other.address], on: host)
@@ -130,7 +130,8 @@ extension Lab {
     case .qemuSettings(_, let host): try await setQEMU([:], on: host)
     case .capabilities(_, let host): try await forgetCapabilities(on: host)
     case .lockedMemory(_, let host): try await restartLibvirtd(on: host)
-    case .sshdSettings(_, let host), .clockAhead(_, let host): try await setSSHD([:], on: host)
+    case .sshdSettings(_, let host): try await setSSHD([:], on: host)
+    case .clockAhead(_, let host): try await restoreClock(of: host)
     case .clockUnsynchronised(let host): try await chronyc(["local", "stratum", "8"], on: host)
     case .answersDropped(let host, let other): try await route(["delete", "blackhole", other.address], on: host)
     case .unreachable(let other, let host): try await route(["delete", "unreachable", other.address], on: host)

@@ -60,8 +60,7 @@ extension Lab {
   func limitLockedMemory(_ bytes: Int, on host: LabHost) async throws {
     try await stop(.libvirtd, on: host, signal: "TERM")
     let limits = ["prlimit", "--memlock=\(bytes):\(bytes)", "setpriv", "--bounding-set=-sys_resource", "--"]
-    try await require(on: host, limits + Daemon.libvirtd.command(on: host), to: "start libvirtd")
-    try await Readiness(plan: plan).waitForLibvirt(host)
+    try await start(.libvirtd, on: host, through: limits)
   }
 
   func setSSHD(_ settings: [String: String], on host: LabHost) async throws {
@@ -71,10 +70,20 @@ extension Lab {
     try await start(.sshd, on: host)
   }
 
-  /// For sshd's SetEnv. The monotonic clock stays right, so that programs wait as long as they mean to.
-  func clock(ahead seconds: Double) -> String {
-    let library = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
-    return "LD_PRELOAD=\(library) FAKETIME=+\(seconds) FAKETIME_DONT_FAKE_MONOTONIC=1"
+  /// The monotonic clock stays right, so that programs wait as long as they mean to.
+  func setClock(ahead seconds: Double, on host: LabHost) async throws {
+    let variables = [
+      "LD_PRELOAD=/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1", "FAKETIME=+\(seconds)",
+      "FAKETIME_DONT_FAKE_MONOTONIC=1",
+    ]
+    try await setSSHD(["SetEnv": variables.joined(separator: " ")], on: host)
+    try await stop(.libvirtd, on: host, signal: "TERM")
+    try await start(.libvirtd, on: host, through: ["env"] + variables)
+  }
+
+  func restoreClock(of host: LabHost) async throws {
+    try await setSSHD([:], on: host)
+    try await restartLibvirtd(on: host)
   }
 
   func closePorts(rejecting rejects: Bool, on host: LabHost) async throws {

@@ -148,6 +148,26 @@ import Trials
     }
   }
 
+  /// libvirt's figure holds the 20 s by which the clocks differ; without them it is what the events say, in its magnitude.
+  @Test func theCorrectedDowntimeIsRightWhenTheClocksDiffer() async throws {
+    try await withTestLab("clocks") { lab in
+      let two = try lab.host(2)
+      let guest = GuestSpecification(name: "web", memory: 64)
+      try await lab.define(guest, on: try lab.host(1))
+      try await lab.start(guest, on: try lab.host(1))
+      try await lab.withFault(.clockAhead(seconds: 20, on: two)) {
+        let words = ["-c", "host1", "web", "host2", "--mode", "plain", "--allow", "clock.skew"]
+        let moved = try await Tool(lab: lab).move(words)
+        #expect(moved.status == 0, "\(moved.text)")
+        let downtime = try #require(moved.results.last?["downtime"] as? [String: any Sendable])
+        func figure(_ name: String) throws -> Double { try #require(downtime[name] as? Double, "\(downtime)") }
+        #expect(try figure("reported_ms") > 20_000)
+        #expect(try abs(figure("skew_ms") - 20_000) < 1000)
+        #expect(try abs(figure("corrected_ms") - figure("event_ms")) < 1000 + figure("skew_error_ms"))
+      }
+    }
+  }
+
   @Test func theDemonstrationMovesItsGuestAndLeavesNothing() async throws {
     try await skipWithoutLab()
     let name = testLabName("demo")
