@@ -74,8 +74,12 @@ final class HostWatch: Sendable {
   }
 
   /// Does something with the guest on a thread of its own; throws `Unanswered` when the host takes too long.
-  func withGuest<T: Sendable>(_ body: @escaping @Sendable (Domain) throws -> T) async throws -> T {
-    try await blocking(within: timeout, orThrow: { [host] in Unanswered(host: host.name) }) { [self] in
+  /// - Parameter limit: how long it may take, where that is less than any answer may.
+  func withGuest<T: Sendable>(
+    within limit: Duration? = nil, _ body: @escaping @Sendable (Domain) throws -> T
+  ) async throws -> T {
+    let limit = min(limit ?? timeout, timeout)
+    return try await blocking(within: limit, orThrow: { [host] in Unanswered(host: host.name) }) { [self] in
       try body(try guest())
     }
   }

@@ -40,6 +40,8 @@ public final class LibvirtBackend: MigrationBackend {
   static let samplingInterval = Duration.milliseconds(90)
   /// How long a single abort is given before it is repeated.
   static let abortInterval = Duration.milliseconds(100)
+  /// Within which a destination answers that is fit for post-copy.
+  static let proofOfLife = Duration.seconds(2)
   /// How long the last events of a finished move are waited for.
   static let tailLimit = Duration.milliseconds(500)
 
@@ -153,6 +155,8 @@ public final class LibvirtBackend: MigrationBackend {
 
   public func exercise(_ control: Machine.Control) async -> String? {
     await refusal { [source, destination] in
+      // There is no way back from post-copy: the other end must be there in this moment.
+      if control == .startPostcopy { _ = try await destination.withGuest(within: Self.proofOfLife) { try $0.status() } }
       let host = control == .resumeDestination ? destination : source
       try await host.withGuest { guest in
         switch control {

@@ -63,7 +63,8 @@ extension Machine {
     let action = recovery(source: seen.source, destination: seen.destination, knowing: known)
     let isSteady = isSteady(seen, since: since, at: at)
     let isLast = gaveUpAt.map { seen.saysTheSame(as: lastSeen) && at - $0 >= Self.aftermath } ?? false
-    let quietSince = action.isWaiting || !seen.saysTheSame(as: lastSeen) ? at : since
+    let quietSince =
+      action.isWaiting || isStillArriving(action, at: at) || !seen.saysTheSame(as: lastSeen) ? at : since
     state = .settling(call, quietSince: quietSince)
     lastSeen = seen
     if let (repair, because) = repair(action, seen, isSteady: isSteady) { return begin(repair, because, call, seen) }
@@ -75,6 +76,12 @@ extension Machine {
     // The call can be over while the job is not: a peer-to-peer move goes on without us.
     let isToBeAborted = abortCause != nil && !isInPostcopy && action != .settled(.source)
     return (isToBeAborted ? [.abort] : []) + [.inspect(after: Self.pause)]
+  }
+
+  /// The daemons have lost each other, and QEMU sends on: post-copy may well end, and libvirt then ends the move.
+  private func isStillArriving(_ action: Recovery, at: Duration) -> Bool {
+    guard case .resumePostcopy = action, let advancedAt else { return false }
+    return at - advancedAt < Self.steadiness
   }
 
   /// Each is tried once. What lets a guest go on that waits for it needs no second look; all else must be steady.
@@ -119,7 +126,8 @@ extension Machine {
       let wasWanted = ["shutdown", "destroyed"].contains(sourceEnd)
       return (wasWanted ? .failed : .needsAttention, failure(of: call, action, seen))
     case .resumePostcopy: return (.needsAttention, failure(of: call, action, seen))
-    case .settled, .wait, .resumeSource, .pauseSource, .removeSource, .resumeDestination, .removeDestination, .person:
+    case .settled, .wait, .resumeSource, .pauseSource, .removeSource, .resumeDestination, .removeDestination,
+      .unreachable, .person:
       return nil
     }
   }
@@ -198,7 +206,7 @@ extension Recovery {
     case .settled(.destination): "the guest is on the destination alone"
     case .wait(let because), .resumeSource(let because), .pauseSource(let because), .removeSource(let because),
       .resumeDestination(let because), .removeDestination(let because), .resumePostcopy(let because),
-      .start(_, let because), .person(let because):
+      .start(_, let because), .unreachable(let because), .person(let because):
       because
     }
   }

@@ -22,6 +22,8 @@ public enum Recovery: Sendable, Equatable {
   case resumePostcopy(String)
   /// The guest has no process on either side; starting it, on this one, is a person's choice.
   case start(Side, String)
+  /// A host could not be asked, and the guest may run there: when it answers, the rest is seen.
+  case unreachable(String)
   case person(String)
 }
 
@@ -48,7 +50,9 @@ public func recovery(
 ) -> Recovery {
   var (here, there) = (Standing(source), Standing(destination))
   if known.isFenced, here == .paused { here = .handedOver }
-  if here == .unknown || there == .unknown { return .person("one host could not be asked: try again when it answers") }
+  if here == .unknown || there == .unknown {
+    return .unreachable("one host could not be asked: try again when it answers")
+  }
   if let action = inPostcopy(here, there, isBusy: source.isBusy || destination.isBusy) { return action }
   if source.isBusy || destination.isBusy { return .wait("a job is under way") }
   return atRest(here, there, source, destination, known)

@@ -97,7 +97,7 @@ public final class RecoveryHosts: Sendable {
       case .removeDestination: try await there.withGuest { try $0.remove(undefining: false) }
       case .settled(.destination) where undefines && seen.source.isPersistent:
         try await here.withGuest { try $0.undefine() }
-      case .settled, .wait, .resumePostcopy, .start, .person: break
+      case .settled, .wait, .resumePostcopy, .start, .unreachable, .person: break
       }
       return nil
     } catch {

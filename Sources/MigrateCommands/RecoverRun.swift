@@ -143,7 +143,11 @@ struct RecoverRun: Sendable {
     if recovery.isStart {
       // Nothing is done to the guest; the record of its move is closed.
     } else if case .resumePostcopy = recovery {
-      document.error = await resumePostcopy(record)
+      let failure = await resumePostcopy(record)
+      document.error = failure?.message
+      if failure?.code == Int(LibvirtError.Code.operationInvalid.rawValue) {
+        document = document.waitingForPostcopy(rerun)
+      }
     } else {
       document.error = await hosts.perform(recovery, undefinesSource: record?.undefinesSource ?? false)
     }
@@ -157,7 +161,7 @@ struct RecoverRun: Sendable {
   }
 
   /// Goes on with post-copy as the move had begun it; returns why it did not end well.
-  private func resumePostcopy(_ record: MoveRecord?) async -> String? {
+  private func resumePostcopy(_ record: MoveRecord?) async -> MigrationFailure? {
     var request = record?.request ?? MigrationRequest()
     if request.mode == .auto { request.mode = .plain }
     (request.postcopy, request.postcopyResume) = (true, true)
@@ -167,9 +171,9 @@ struct RecoverRun: Sendable {
       start: .now)
     do {
       let result = try await move.run(wishes: AsyncStream { _ in }) { _, _ in }
-      return result.outcome == .completed ? nil : result.error?.message ?? result.outcome.rawValue
+      return result.outcome == .completed ? nil : result.error ?? MigrationFailure(message: result.outcome.rawValue)
     } catch {
-      return "\(error)"
+      return MigrationFailure(message: "\(error)")
     }
   }
 
@@ -252,6 +256,14 @@ extension RecoverDocument {
     return document
   }
 
+  /// libvirt refuses to resume what QEMU is still sending: daemons that lost each other do not end that.
+  fileprivate func waitingForPostcopy(_ rerun: String) -> RecoverDocument {
+    var document = self
+    (document.action, document.because) = ("wait", "QEMU still sends the guest's memory: it may end by itself")
+    (document.remedy, document.error) = (["\(rerun) --yes"], nil)
+    return document
+  }
+
   /// Nothing was done yet, and this does it.
   fileprivate func waiting(for command: String) -> RecoverDocument {
     var document = failed
@@ -264,7 +276,7 @@ extension RecoverDocument {
   ) -> [String]? {
     switch recovery {
     case .settled: nil
-    case .wait: [rerun]
+    case .wait, .unreachable: [rerun]
     case .resumeSource, .pauseSource, .removeSource, .resumeDestination, .removeDestination, .resumePostcopy:
       ["\(rerun) --yes"]
     case .start(let side, _):

@@ -28,7 +28,7 @@ private func busy(_ sighting: Sighting) -> Sighting {
   enum Kind {
     case onSource, onDestination, wait, resumeSource, pauseSource, removeSource, resumeDestination, removeDestination,
       resumePostcopy,
-      start, person
+      start, unreachable, person
   }
 
   @Test(arguments: [
@@ -68,8 +68,8 @@ private func busy(_ sighting: Sighting) -> Sighting {
     ("running here, paused there", running, paused, .person),
     ("paused here, running there", paused, moved, .person),
     ("only an unfinished copy there", .absent, incoming, .person),
-    ("the source is silent", silent, moved, .person),
-    ("the destination is silent", running, silent, .person),
+    ("the source is silent", silent, moved, .unreachable),
+    ("the destination is silent", running, silent, .unreachable),
     ("running here, post-copy there", running, brokenIn, .person),
   ])
   func aRow(_ name: String, source: Sighting, destination: Sighting, kind: Kind) {
@@ -92,7 +92,9 @@ private func busy(_ sighting: Sighting) -> Sighting {
   }
 
   /// What the move paused itself is not what a user paused.
-  @Test(arguments: [(moved, Kind.removeSource), (.absent, .resumeSource), (silent, .person), (running, .removeSource)])
+  @Test(arguments: [
+    (moved, Kind.removeSource), (.absent, .resumeSource), (silent, .unreachable), (running, .removeSource),
+  ])
   func aFencedSource(destination: Sighting, kind: Kind) {
     #expect(Kind(recovery(source: paused, destination: destination, knowing: MoveKnowledge(isFenced: true))) == kind)
   }
@@ -112,6 +114,7 @@ extension RecoveryTests.Kind {
       case .removeDestination: .removeDestination
       case .resumePostcopy: .resumePostcopy
       case .start: .start
+      case .unreachable: .unreachable
       case .person: .person
       }
   }

@@ -322,6 +322,22 @@ private struct Run {
     #expect(run.repairs.isEmpty)
   }
 
+  /// QEMU sends on when the daemons have lost each other: while something arrives, it may end well.
+  @Test func postcopyThatStillSendsIsWaitedFor() {
+    let source = Sighting.present(.paused, reason: "post-copy failed", isPersistent: true, isBusy: true)
+    let destination = Sighting.present(.running, reason: "post-copy", isPersistent: true, isBusy: true)
+    var run = Run(.lifecycle(.destination, inPostcopy, at: .zero), .callReturned(refused, at: .zero))
+    for second in 0..<60 {
+      var sample = ProgressSample()
+      sample.postcopyRequests = UInt64(second)
+      run.feed(.sample(sample, at: .seconds(second)))
+      run.look(source, destination, from: second, to: second + 1)
+    }
+    #expect(run.result == nil)
+    run.look(.present(.shutOff, reason: "migrated", isPersistent: false), moved, from: 60, to: 61)
+    #expect(run.result?.outcome == .completed)
+  }
+
   @Test func postcopyCannotBeCancelled() {
     let run = Run(.lifecycle(.destination, inPostcopy, at: .zero), .cancelRequested)
     #expect(!run.effects.contains(.abort))

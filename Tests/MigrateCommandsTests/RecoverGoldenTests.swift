@@ -8,7 +8,9 @@ import Testing
   private static let recoveries: [Recovery] = [
     .settled(.source), .settled(.destination), .wait("a job is under way"), .resumeSource("nothing is there"),
     .pauseSource("it runs on both"), .removeSource("it runs there"), .removeDestination("it never ran"),
-    .resumePostcopy("post-copy broke off"), .person("both hosts have the guest"),
+    .resumePostcopy("post-copy broke off"), .unreachable("one host could not be asked"),
+    .person("both hosts have the guest"), .start(.source, "neither host has a process of the guest"),
+    .resumeDestination("it waits there"),
   ]
 
   private func document(_ recovery: Recovery) -> RecoverDocument {

@@ -41,7 +41,7 @@ extension Recovery {
     let action =
       switch self {
       case .settled: "nothing"
-      case .wait: "wait"
+      case .wait, .unreachable: "wait"
       case .resumeSource: "resume-source"
       case .pauseSource: "pause-source"
       case .removeSource: "remove-source"

@@ -80,10 +80,11 @@ extension FaultObservation {
   private func fault(claims word: String, but place: String) -> Bool { outcome == word && home == place }
 
   /// Where the moments of a slow machine come late, post-copy may have begun before them. Until the destination runs, it
-  /// needs both daemons: libvirt ends the one QEMU when its connection breaks, and never resumes the other.
+  /// needs both daemons and their connection: libvirt ends the one QEMU when that breaks, and never resumes the other.
   private var mayBeLost: Bool {
     let breaksPostcopy = [.sourceQEMU, .destinationQEMU].contains(cell.fault)
-    let breaksSwitch = cell.moment == .stop && [.sourceDaemon, .destinationDaemon].contains(cell.fault)
+    let breaksSwitch =
+      cell.moment == .stop && [.sourceDaemon, .destinationDaemon, .linkCut, .blackhole].contains(cell.fault)
     return cell.mayLoseTheGuest || (wasInPostcopy && (breaksPostcopy || breaksSwitch))
   }
 

@@ -136,7 +136,7 @@ struct FaultTrial: Sendable {
     let text = state.isSuccess ? state.text : state.errorOutput.contains("failed to get domain") ? "absent" : "unknown"
     return FaultObservation.Sighting(
       host: name, machines: try lab.qemuProcesses(on: host).count { $0.guest == guest.id },
-      state: text.hasPrefix("running") && !text.contains("failed") ? "running" : text,
+      state: text.hasPrefix("running") && !text.contains("post-copy") ? "running" : text,
       isDefined: info.contains(/Persistent: +yes/))
   }
 
@@ -167,7 +167,8 @@ extension FaultObservation {
     exitCode = said.status
     let lines = (try? said.events()) ?? []
     warnings = lines.filter { $0["type"] as? String == "decision" }.compactMap { $0["because"] as? String }
-    wasInPostcopy = lines.contains { $0["phase"] as? String == "postcopy" }
+    // From the source's stop on: between that and the destination's start no phase has begun yet.
+    wasInPostcopy = lines.contains { $0["phase"] as? String == "postcopy" || $0["detail"] as? String == "post-copy" }
     guard let result = lines.last(where: { $0["type"] as? String == "result" }) else {
       message = said.complaints
       return
