@@ -73,6 +73,8 @@ private func stall(_ view: TransferView, _ policy: ConvergencePolicy) -> Migrati
     once(.suspend, "\(late): paused, the guest dirties nothing more and the rest can be sent", inputs, view)
   case .postcopy where view.quiet >= livelyPath || !view.seesDestination:
     once(.abort, "\(late), and post-copy over a path that may be dead would lose the guest", inputs, view)
+  // It is decided on at the next sign of life.
+  case .postcopy where view.quiet >= justNow: nil
   case .postcopy:
     once(
       .postcopy,
@@ -83,6 +85,7 @@ private func stall(_ view: TransferView, _ policy: ConvergencePolicy) -> Migrati
 
 /// Within which something must have arrived for a path to be trusted with post-copy, from which there is no way back.
 private let livelyPath = Duration.seconds(1)
+private let justNow = Duration.milliseconds(200)
 
 /// A decision that was made is not made again.
 private func once(

@@ -145,9 +145,7 @@ struct RecoverRun: Sendable {
     } else if case .resumePostcopy = recovery {
       let failure = await resumePostcopy(record)
       document.error = failure?.message
-      if failure?.code == Int(LibvirtError.Code.operationInvalid.rawValue) {
-        document = document.waitingForPostcopy(rerun)
-      }
+      if failure?.isOfABusyGuest == true { document = document.waitingForPostcopy(rerun) }
     } else {
       document.error = await hosts.perform(recovery, undefinesSource: record?.undefinesSource ?? false)
     }
@@ -218,6 +216,13 @@ extension Recovery {
   fileprivate var isStart: Bool { if case .start = self { true } else { false } }
 }
 
+extension MigrationFailure {
+  /// A daemon still has a thread in the move that broke off (VIR_ERR_OPERATION_INVALID, _OPERATION_TIMEOUT).
+  fileprivate var isOfABusyGuest: Bool {
+    [LibvirtError.Code.operationInvalid, .operationTimeout].contains { code == Int($0.rawValue) }
+  }
+}
+
 extension RecoverDocument {
   fileprivate init(
     _ domain: String, _ source: HostTarget, _ destination: HostTarget, _ seen: Inspection, _ recovery: Recovery,
@@ -256,10 +261,12 @@ extension RecoverDocument {
     return document
   }
 
-  /// libvirt refuses to resume what QEMU is still sending: daemons that lost each other do not end that.
   fileprivate func waitingForPostcopy(_ rerun: String) -> RecoverDocument {
     var document = self
-    (document.action, document.because) = ("wait", "QEMU still sends the guest's memory: it may end by itself")
+    document.action = "wait"
+    document.because =
+      "a host is not done with the post-copy that broke off: run it again. If that lasts for minutes, the destination's QEMU"
+      + " waits for memory that does not come and answers nobody: then the guest is lost"
     (document.remedy, document.error) = (["\(rerun) --yes"], nil)
     return document
   }

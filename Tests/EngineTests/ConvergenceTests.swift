@@ -45,6 +45,9 @@ import Testing
   @Test func postcopyIsNotBegunOverAPathThatMayBeDead() {
     let policy = ConvergencePolicy(deadline: .seconds(10), onStall: .postcopy)
     #expect(decide(view(after: 10, quiet: 1), policy)?.action == .abort)
+    var waiting = view(after: 10)
+    waiting.quiet = .milliseconds(300)
+    #expect(decide(waiting, policy) == nil, "the next sign of life decides")
     var blind = view(after: 10)
     blind.seesDestination = false
     #expect(decide(blind, policy)?.action == .abort)

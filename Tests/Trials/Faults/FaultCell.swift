@@ -2,6 +2,8 @@
 public struct FaultCell: Sendable, Hashable {
   public enum Mode: String, Sendable, CaseIterable {
     case plain, p2p, tunnelled, postcopy
+    /// Peer-to-peer, with `--strict-handover`.
+    case strict
   }
 
   public enum Fault: String, Sendable, CaseIterable {
@@ -20,6 +22,8 @@ public struct FaultCell: Sendable, Hashable {
     case blackhole
     /// The destination throws away what comes to the ports of migrations until the tool has ended.
     case dataPath = "data-path"
+
+    var isOfTheNetwork: Bool { [.linkCut, .blackhole, .dataPath].contains(self) }
   }
 
   public enum Moment: String, Sendable, CaseIterable {

@@ -6,8 +6,10 @@ struct FaultObservation: Sendable {
   var isReached = false
   /// What was to be killed had ended before: nothing broke.
   var cameTooLate = false
-  /// The guest ran on the destination before all of its memory was there.
+  /// The guest ran on the destination before all of its memory was there, or was about to.
   var wasInPostcopy = false
+  /// Post-copy was decided on before the fault was made.
+  var postcopyCameFirst = false
   /// The tool did not end by itself.
   var isHung = false
   var exitCode: Int32 = -1
@@ -40,9 +42,17 @@ struct FaultObservation: Sendable {
   var isLost: Bool {
     let left = sightings.filter { $0.machines > 0 }
     guard let last = left.first else { return true }
+    if isStuckInPostcopy { return true }
     let ranThere = cell.fault == .destinationQEMU && cell.moment == .continue
     return left.count == 1
       && (last.state.contains("(post-copy") || (ranThere && last.host == "source" && last.state == "paused (user)"))
+  }
+
+  /// Each host has a part of its memory, and the network between them was broken meanwhile: a destination's QEMU that has
+  /// met a page which it misses answers nobody, and cannot be told of another way to it.
+  private var isStuckInPostcopy: Bool {
+    wasInPostcopy && cell.fault.isOfTheNetwork && sightings.allSatisfy { $0.machines == 1 }
+      && sightings.contains { $0.host == "source" && $0.state.contains("(post-copy failed)") }
   }
 
   /// The one host on which the guest runs, and nothing of it is on the other; nil otherwise.
@@ -83,9 +93,9 @@ extension FaultObservation {
   /// needs both daemons and their connection: libvirt ends the one QEMU when that breaks, and never resumes the other.
   private var mayBeLost: Bool {
     let breaksPostcopy = [.sourceQEMU, .destinationQEMU].contains(cell.fault)
-    let breaksSwitch =
-      cell.moment == .stop && [.sourceDaemon, .destinationDaemon, .linkCut, .blackhole].contains(cell.fault)
+    let breaksSwitch = cell.moment == .stop && [.sourceDaemon, .destinationDaemon].contains(cell.fault)
     return cell.mayLoseTheGuest || (wasInPostcopy && (breaksPostcopy || breaksSwitch))
+      || (postcopyCameFirst && cell.fault.isOfTheNetwork)
   }
 
   private func lossComplaints() -> [String] {

@@ -81,8 +81,9 @@ public enum FaultPage {
     A cell is OK when the guest runs once, is the one that it was, with its memory intact, is defined where it runs and
     nowhere else, nothing is left over, and the tool said nothing else. Where the fault itself takes away the guest's only
     running QEMU, or half of its memory in post-copy, it is lost, also when the source keeps a paused copy from before it
-    ran on the destination: then the tool must end with 4 and a definition be left, and post-copy's risk must have been
-    told before.
+    ran on the destination, or each host a part that QEMU 7.2 cannot put together any more, because the destination's waits
+    for a page and answers nobody: then the tool must end with 4 and a definition be left, and post-copy's risk must have
+    been told before.
 
     """
 }

@@ -16,7 +16,7 @@ struct FaultTrial: Sendable {
   }
 
   /// How long a guest may take to be where it stays, once the fault is healed.
-  static let patience = Duration.seconds(60)
+  static let patience = Duration.seconds(90)
   /// How long the tool may take; one that takes longer is killed, and that is a finding.
   static let toolLimit = Duration.seconds(150)
 
@@ -55,16 +55,25 @@ struct FaultTrial: Sendable {
     let shared = [
       "-c", source.name, "keeper", destination.name, "--bandwidth", "24", "--verbose", "--output", "jsonl",
     ]
-    guard cell.mode == .postcopy else { return shared + ["--mode", cell.mode.rawValue, "--max-downtime", "1000"] }
-    let switching = ["--deadline", "3", "--on-stall", "postcopy", "--max-downtime", "20"]
-    return shared + ["--mode", "p2p", "--postcopy", "--postcopy-bandwidth", "4"] + switching
+    switch cell.mode {
+    case .plain, .p2p, .tunnelled: return shared + ["--mode", cell.mode.rawValue, "--max-downtime", "1000"]
+    case .strict: return shared + ["--mode", "p2p", "--max-downtime", "1000", "--strict-handover"]
+    case .postcopy:
+      let switching = ["--deadline", "3", "--on-stall", "postcopy", "--max-downtime", "20"]
+      return shared + ["--mode", "p2p", "--postcopy", "--postcopy-bandwidth", "4"] + switching
+    }
   }
 
   private func move(_ guest: GuestSpecification, _ seen: inout FaultObservation) async throws {
     let breaking = try await Breaking(cell, of: guest, in: lab, from: source, to: destination)
     let isReached = Mutex(false)
+    let postcopyCameFirst = Mutex(false)
     let said = try await Tool(lab: lab).run(arguments, within: Self.toolLimit) { text, running in
-      guard cell.moment.isReached(by: try Tool.object(text)) else { return }
+      let line = try Tool.object(text)
+      if line["action"] as? String == "postcopy", !isReached.withLock({ $0 }) {
+        postcopyCameFirst.withLock { $0 = true }
+      }
+      guard cell.moment.isReached(by: line) else { return }
       let isFirst = isReached.withLock { reached in
         defer { reached = true }
         return !reached
@@ -72,6 +81,7 @@ struct FaultTrial: Sendable {
       if isFirst { try await breaking.fire(running) }
     }
     seen.isReached = isReached.withLock { $0 }
+    seen.postcopyCameFirst = postcopyCameFirst.withLock { $0 }
     seen.isHung = said.wasEnded
     seen.note(said)
     if seen.isReached { try await breaking.heal() }
@@ -82,6 +92,7 @@ struct FaultTrial: Sendable {
   private func recover(_ guest: GuestSpecification, _ seen: inout FaultObservation) async throws {
     guard seen.isReached, seen.exitCode == 4 || seen.outcome == nil else { return }
     let words = ["recover", "keeper", source.name, destination.name, "--yes", "--output", "json"]
+    var last: (String, Int32, String)?
     seen.recovery = try await eventually(within: Self.patience, every: .seconds(1)) {
       let said = try await Tool(lab: lab).run(words, within: Self.toolLimit)
       guard let document = try? said.document() else { return ("recover", said.status, said.complaints) }
@@ -91,9 +102,10 @@ struct FaultTrial: Sendable {
       let told =
         (["action", "because", "error"].compactMap { document[$0] as? String } + (said.status == 0 ? [] : hosts))
         .joined(separator: ": ")
-      return document["action"] as? String == "wait" ? nil : ("recover", said.status, told)
+      last = ("recover", said.status, told)
+      return document["action"] as? String == "wait" ? nil : last
     }
-    if seen.recovery == nil { seen.recovery = ("recover", -1, "said wait for \(Self.patience)") }
+    seen.recovery = seen.recovery ?? last
   }
 
   private func openEntries() async throws -> Int? {
