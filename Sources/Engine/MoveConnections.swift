@@ -13,6 +13,8 @@ public struct MoveConnections: Sendable {
   let timeout: Duration
 
   public var uuid: String { mover.uuid }
+  /// The guest's own name, also where it was named by its UUID.
+  public var name: String { mover.name }
 
   /// Connects to both hosts; throws LibvirtError (no such guest: `.noDomain`), naming the host.
   public static func open(

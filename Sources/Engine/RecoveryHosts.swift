@@ -42,8 +42,8 @@ public final class RecoveryHosts: Sendable {
     self.known = Mutex(known)
   }
 
-  /// The UUID of a guest of that name, from whichever host knows it; throws LibvirtError when both do not, and
-  /// `TwoGuests` when they mean different ones.
+  /// The UUID of a guest of that name, from whichever host knows it; throws LibvirtError for a host that does not
+  /// answer, and `WhichGuest` when both know none or mean different ones.
   public static func uuid(
     of domain: String, source: LibvirtHost, destination: LibvirtHost, timeout: Duration
   ) async throws -> String {
@@ -51,9 +51,9 @@ public final class RecoveryHosts: Sendable {
     async let there = lookUpIfThere(domain, on: destination, timeout)
     switch try await (here, there) {
     case (let here?, let there?) where here != there:
-      throw TwoGuests(name: domain, source: source.name, destination: destination.name)
+      throw WhichGuest.different(name: domain, source: source.name, destination: destination.name)
     case (let uuid?, _), (_, let uuid?): return uuid
-    case (nil, nil): throw NoGuest(name: domain, source: source.name, destination: destination.name)
+    case (nil, nil): throw WhichGuest.none(name: domain, source: source.name, destination: destination.name)
     }
   }
 
@@ -115,18 +115,18 @@ extension Domain {
   }
 }
 
-/// Two guests of one name: a person has to say which is meant.
-struct TwoGuests: Error, CustomStringConvertible {
-  var name, source, destination: String
-  var description: String {
-    "\(source) and \(destination) have different guests named “\(name)”: name it by its UUID"
-  }
-}
+/// Both hosts answered, and a person has to say which guest is meant.
+public enum WhichGuest: Error, CustomStringConvertible {
+  case different(name: String, source: String, destination: String)
+  case none(name: String, source: String, destination: String)
 
-/// No host knows the guest.
-struct NoGuest: Error, CustomStringConvertible {
-  var name, source, destination: String
-  var description: String { "neither \(source) nor \(destination) has a guest “\(name)”" }
+  public var description: String {
+    switch self {
+    case .different(let name, let source, let destination):
+      "\(source) and \(destination) have different guests named “\(name)”: name it by its UUID"
+    case .none(let name, let source, let destination): "neither \(source) nor \(destination) has a guest “\(name)”"
+    }
+  }
 }
 
 private func lookUpIfThere(_ domain: String, on host: LibvirtHost, _ timeout: Duration) async throws -> String? {

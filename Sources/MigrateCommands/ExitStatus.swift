@@ -31,13 +31,12 @@ enum ExitStatus: Int32, CaseIterable, Sendable {
     }
   }
 
-  /// One code for several moves: their common one, or `partial` as soon as they differ. A guest that needs a person and
-  /// a cancel outrank the rest.
+  /// One code for several moves: a guest that needs a person first, then `partial` when some moved and some did not, then
+  /// the worst reason why none did.
   static func together(moves: [ExitStatus]) -> ExitStatus {
     if moves.contains(.needsAttention) { return .needsAttention }
-    if moves.contains(.cancelled) { return .cancelled }
-    guard let first = moves.first else { return .done }
-    return moves.allSatisfy { $0 == first } ? first : .partial
+    if moves.contains(.done), moves.contains(where: { $0 != .done }) { return .partial }
+    return [.cancelled, .failed, .blocked, .inconclusive, .usage].first(where: moves.contains) ?? .done
   }
 
   /// One code for several checks: the worst news first.

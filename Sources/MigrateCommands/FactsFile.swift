@@ -62,7 +62,7 @@ extension FactsFile {
 
 extension DecodingError {
   /// Where in the document, and what is wrong there.
-  fileprivate var place: String {
+  var place: String {
     let (context, what) =
       switch self {
       case .keyNotFound(let key, let context): (context, "“\(key.stringValue)” is missing")

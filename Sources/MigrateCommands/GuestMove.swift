@@ -33,7 +33,7 @@ struct GuestMove: Sendable {
       return try await move(over: connections, wishes: wishes, report: report)
     }
     // What the guest is like is read only when no other move of it is open.
-    let entry = try await begin(in: journal, connections.uuid)
+    let entry = try await begin(in: journal, connections)
     do {
       return try await move(
         over: connections, in: entry, wishes: merge(wishes, entry.wishes.map { entry.wish($0, $1) })
@@ -70,10 +70,10 @@ struct GuestMove: Sendable {
     return result
   }
 
-  private func begin(in journal: Journal, _ uuid: String) async throws -> JournalledMove {
+  private func begin(in journal: Journal, _ guest: MoveConnections) async throws -> JournalledMove {
     func begin() async throws -> JournalledMove {
       try await JournalledMove.begin(
-        journal: journal, domain: domain, uuid: uuid, source: HostReference(source),
+        journal: journal, domain: guest.name, uuid: guest.uuid, source: HostReference(source),
         destination: HostReference(destination), request: request, at: secondsNow()
       ) { complain(CommandFailure(status: .failed, message: $0)) }
     }

@@ -42,7 +42,7 @@ struct HostDirectory: Sendable, Equatable {
     } catch let failure as CommandFailure {
       throw failure
     } catch let error as DecodingError {
-      throw CommandFailure.usage("\(path) is not a configuration: \(error)")
+      throw CommandFailure.usage("\(path) is not a configuration: \(error.place)")
     } catch {
       throw CommandFailure.usage("\(path) cannot be read: \(error)")
     }

@@ -112,7 +112,9 @@ extension MoveFollower {
   private var abandoned: MigrationResult {
     let message =
       "process \(move.owner.pid), which moved it, is gone; where the guest is must be seen on both hosts: \(recovery)"
-    return MigrationResult(outcome: .needsAttention, error: MigrationFailure(message: message))
+    var failure = MigrationFailure(message: message)
+    failure.remedy = [recovery]
+    return MigrationResult(outcome: .needsAttention, error: failure)
   }
 }
 

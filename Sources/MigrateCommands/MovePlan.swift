@@ -64,9 +64,10 @@ extension MovePlan {
         throw CommandFailure.usage("\(option) describes one domain; \(domains.count) are to move")
       }
       do {
-        let name = try DomainDescription(parsing: text).facts.name
-        guard name == domains[0] || name == request.destinationName else {
-          throw CommandFailure.usage("\(option) describes “\(name)”, not “\(domains[0])”")
+        let described = try DomainDescription(parsing: text).facts
+        let isMeant = [described.name, described.uuid].contains(domains[0]) || described.name == request.destinationName
+        guard isMeant else {
+          throw CommandFailure.usage("\(option) describes “\(described.name)”, not “\(domains[0])”")
         }
       } catch let error as XMLError {
         throw CommandFailure.usage("\(option) is no domain XML: \(error)")
@@ -149,10 +150,12 @@ extension MovePlan {
     let described = try request.destinationXML.map { try DomainDescription(parsing: $0).facts }
     var policy = PreflightPolicy()
     policy.parallelMoves = min(maxParallel, domains.count)
+    var seen: Set<String> = []
     return try domains.map { name in
-      guard let guest = guests[name] else {
+      guard let guest = guests[name] ?? here.guests.first(where: { $0.uuid == name.lowercased() }) else {
         throw CommandFailure(status: .failed, message: "\(here.name): nothing is known of the domain “\(name)”")
       }
+      guard seen.insert(guest.uuid).inserted else { throw CommandFailure.usage("named more than once: \(guest.name)") }
       let domain = described.map(guest.fitted) ?? guest
       let assessment = assess(
         request, domain: domain, source: here, destination: there, pair: pair, policy: policy)

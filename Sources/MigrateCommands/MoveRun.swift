@@ -32,17 +32,19 @@ struct MoveRun: Sendable {
   /// Moves the guests and says how each ended. After a cancel, or a guest that needs a person, no further one is begun.
   func run() async throws -> ExitStatus {
     defer { writer.finish() }
+    var domains = arguments.domains
     do {
       var plan = try MovePlan(arguments)
       let illegal = assessRequest(plan.request)
       guard !illegal.contains(where: { $0.severity == .blocker }) else { return refuse(illegal) }
       if arguments.all { plan.domains = try await plan.activeDomains() }
+      domains = plan.domains
       guard !plan.domains.isEmpty else { return nothingToMove(plan) }
       let journal = try await openJournal()
       let checks = isUnchecked ? nil : try await preflight(plan)
       return .together(moves: await moveAll(plan, checks, journal))
     } catch let failure as CommandFailure {
-      return fail(failure)
+      return fail(failure, domains)
     }
   }
 
@@ -132,10 +134,10 @@ struct MoveRun: Sendable {
     return .done
   }
 
-  private func fail(_ failure: CommandFailure) -> ExitStatus {
+  private func fail(_ failure: CommandFailure, _ domains: [String]) -> ExitStatus {
     let outcome: MigrationResult.Outcome = failure.status == .cancelled ? .cancelled : .failed
     let error = MigrationFailure(code: failure.code, message: failure.message)
-    for domain in arguments.domains {
+    for domain in domains {
       _ = end(domain, MigrationResult(outcome: outcome, error: error), exitCode: failure.status)
     }
     return failure.status

@@ -37,18 +37,27 @@ func recoverCommand(for record: MoveRecord, journal: String?) -> String {
 
 /// What follows a move that another process has.
 func watchCommand(for record: MoveRecord, journal: String?) -> String {
-  let option = journal.map { " --journal \($0.shellQuoted)" } ?? ""
+  let option = journalOption(journal)
   return "migrate watch\(option)\(record.domain.hasPrefix("-") ? " --" : "") \(record.domain.shellQuoted)"
 }
 
 /// What a person runs when a move cannot be settled.
-/// - Parameter journal: the file, where another than the usual one was asked for.
-func recoverCommand(_ domain: String, from source: String, to destination: String, journal: String?) -> String {
-  let option = journal.map { " --journal \($0.shellQuoted)" } ?? ""
+/// - Parameters:
+///   - journal: the file, where another than the usual one was asked for.
+///   - agrees: nothing is asked.
+func recoverCommand(
+  _ domain: String, from source: String, to destination: String, journal: String?, agrees: Bool = false
+) -> String {
+  let option = (agrees ? " --yes" : "") + journalOption(journal)
   // A name that begins with a dash is no option.
   let separator = domain.hasPrefix("-") ? " --" : ""
   let words = [domain, source, destination].map(\.shellQuoted)
   return "migrate recover\(option)\(separator) \(words.joined(separator: " "))"
+}
+
+/// With the whole path, for a command that is run elsewhere.
+private func journalOption(_ journal: String?) -> String {
+  journal.map { " --journal \(URL(filePath: $0).path().removingPercentEncoding?.shellQuoted ?? $0.shellQuoted)" } ?? ""
 }
 
 /// Why the journal lets no move of a guest begin, with the command that settles one that was left.

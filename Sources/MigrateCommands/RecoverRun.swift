@@ -19,7 +19,8 @@ struct RecoverRun: Sendable {
   private let destination: HostTarget
   private let timeout: Duration
   private let journalOptions: JournalOptions
-  private let rerun: String
+  /// The same command again, and the one that does what it says.
+  private let commands: (look: String, act: String)
 
   /// Throws CommandFailure (usage) for hosts that cannot be meant.
   init(_ verb: RecoverVerb) throws {
@@ -29,8 +30,11 @@ struct RecoverRun: Sendable {
     destination = try directory.target(verb.destination, ssh: nil)
     timeout = .seconds(Int64(verb.timeout))
     journalOptions = verb.journal
-    rerun = recoverCommand(
-      verb.domain, from: verb.source, to: verb.destination, journal: verb.journal.journal)
+    let command = { [source, destination] agrees in
+      recoverCommand(
+        verb.domain, from: source.uri, to: destination.uri, journal: verb.journal.journal, agrees: agrees)
+    }
+    commands = (command(false), command(true))
   }
 
   /// - Parameter confirms: asked before anything is done.
@@ -38,7 +42,7 @@ struct RecoverRun: Sendable {
     let record = try await unsettledRecord()
     let hosts = try await connect(record)
     let (seen, recovery) = await settledLook(hosts)
-    var document = RecoverDocument(domain, source, destination, seen, recovery, rerun)
+    var document = RecoverDocument(domain, source, destination, seen, recovery, commands)
     let leaves =
       if case .settled(let side) = recovery { record?.leavesSomething(seen, on: side) ?? false } else { false }
     guard document.isToBeDone || leaves || (record != nil && recovery.isStart) else {
@@ -46,7 +50,7 @@ struct RecoverRun: Sendable {
       return document
     }
     let question = "\(document.text)\nDo it?"
-    guard try await blocking({ confirms(question) }) else { return document.waiting(for: "\(rerun) --yes") }
+    guard try await blocking({ confirms(question) }) else { return document.waiting(for: commands.act) }
     try await adopt(record)
     document = await carryOut(recovery, hosts, record, document)
     return try await conclude(document, await hosts.steadyLook(), record)
@@ -104,6 +108,8 @@ struct RecoverRun: Sendable {
       }
       return try await RecoveryHosts.open(
         uuid: uuid ?? "", source: here, destination: there, knowing: try await knowledge(of: record), timeout: timeout)
+    } catch let error as WhichGuest {
+      throw CommandFailure(status: .needsAttention, message: "\(error); nothing was done")
     } catch {
       let code = (error as? LibvirtError).map { Int($0.code.rawValue) }
       throw CommandFailure(
@@ -145,7 +151,7 @@ struct RecoverRun: Sendable {
     } else if case .resumePostcopy = recovery {
       let failure = await resumePostcopy(record)
       document.error = failure?.message
-      if failure?.isOfABusyGuest == true { document = document.waitingForPostcopy(rerun) }
+      if failure?.isOfABusyGuest == true { document = document.waitingForPostcopy(commands.act) }
     } else {
       document.error = await hosts.perform(recovery, undefinesSource: record?.undefinesSource ?? false)
     }
@@ -226,7 +232,7 @@ extension MigrationFailure {
 extension RecoverDocument {
   fileprivate init(
     _ domain: String, _ source: HostTarget, _ destination: HostTarget, _ seen: Inspection, _ recovery: Recovery,
-    _ rerun: String
+    _ commands: (look: String, act: String)
   ) {
     let told = recovery.told
     self.init(
@@ -235,7 +241,7 @@ extension RecoverDocument {
       because: told.because, done: false, exitCode: ExitStatus.needsAttention.rawValue)
     settle(seen, recovery, source, destination)
     done = false
-    remedy = remedy(recovery, source, destination, rerun)
+    remedy = remedy(recovery, source, destination, commands)
   }
 
   /// Whether the action is one that this tool carries out.
@@ -261,13 +267,13 @@ extension RecoverDocument {
     return document
   }
 
-  fileprivate func waitingForPostcopy(_ rerun: String) -> RecoverDocument {
+  fileprivate func waitingForPostcopy(_ command: String) -> RecoverDocument {
     var document = self
     document.action = "wait"
     document.because =
       "a host is not done with the post-copy that broke off: run it again. If that lasts for minutes, the destination's QEMU"
       + " waits for memory that does not come and answers nobody: then the guest is lost"
-    (document.remedy, document.error) = (["\(rerun) --yes"], nil)
+    (document.remedy, document.error) = ([command], nil)
     return document
   }
 
@@ -279,13 +285,14 @@ extension RecoverDocument {
   }
 
   private func remedy(
-    _ recovery: Recovery, _ source: HostTarget, _ destination: HostTarget, _ rerun: String
+    _ recovery: Recovery, _ source: HostTarget, _ destination: HostTarget,
+    _ commands: (look: String, act: String)
   ) -> [String]? {
     switch recovery {
     case .settled: nil
-    case .wait, .unreachable: [rerun]
+    case .wait, .unreachable: [commands.look]
     case .resumeSource, .pauseSource, .removeSource, .resumeDestination, .removeDestination, .resumePostcopy:
-      ["\(rerun) --yes"]
+      [commands.act]
     case .start(let side, _):
       ["virsh -c \((side == .source ? source : destination).uri.shellQuoted) start \(domain.shellQuoted)"]
     case .person:

@@ -29,7 +29,13 @@ extension HostProbe {
     let share = (listed.count + Self.threads - 1) / Self.threads
     let shares = stride(from: 0, to: listed.count, by: max(share, 1)).map { listed[$0..<min($0 + share, listed.count)] }
     return try await concurrently(shares) { share in
-      try await ask { probe in try share.map { try probe.read($0, bulk, for: request, keepsXML: keepsXML) } }
+      try await ask { probe in
+        try share.compactMap { listed in
+          do { return try probe.read(listed, bulk, for: request, keepsXML: keepsXML) } catch let error as HostUnusable
+            where choice == .all && error.code == Int(LibvirtError.Code.noDomain.rawValue)
+          { return nil }  // It has ended or left since it was listed.
+        }
+      }
     }.flatMap(\.self)
   }
 
@@ -48,8 +54,10 @@ extension HostProbe {
       diskSizes: copiesDisks ? fact("virConnectGetAllDomainStats") { try connection.diskSizes() } : .known([:]))
   }
 
+  /// By name, or by UUID where no guest has such a name.
   private func domain(_ name: String, in domains: [ListedDomain]) throws -> ListedDomain {
-    guard let domain = domains.first(where: { $0.domain.name == name }) else {
+    let named = domains.first { $0.domain.name == name } ?? domains.first { $0.domain.uuid == name.lowercased() }
+    guard let domain = named else {
       throw HostUnusable(
         "\(target.name): there is no domain named “\(name)”", code: Int(LibvirtError.Code.noDomain.rawValue))
     }

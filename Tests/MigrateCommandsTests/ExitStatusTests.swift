@@ -23,7 +23,8 @@ private typealias ExitStatus = MigrateCommands.ExitStatus
   @Test(
     arguments: [
       ([], .done), ([.done, .done], .done), ([.blocked, .blocked], .blocked), ([.done, .failed], .partial),
-      ([.blocked, .inconclusive], .partial), ([.done, .cancelled], .cancelled),
+      ([.blocked, .inconclusive], .blocked), ([.done, .cancelled], .partial), ([.failed, .cancelled], .cancelled),
+      ([.blocked, .failed], .failed),
       ([.needsAttention, .cancelled, .done], .needsAttention),
     ] as [([ExitStatus], ExitStatus)])
   fileprivate func severalMovesHaveOneCode(moves: [ExitStatus], together: ExitStatus) {

@@ -3,7 +3,7 @@ import ArgumentParser
 /// Which hosts, and how they are reached.
 struct HostOptions: ParsableArguments {
   @Option(
-    name: [.short, .customLong("connect")],
+    name: [.customShort("c", allowingJoined: true), .customLong("connect")],
     help: "Source host: a URI or a configured name (default: LIBVIRT_DEFAULT_URI, else qemu:///system).")
   var connect: String?
 

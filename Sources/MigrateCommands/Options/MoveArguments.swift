@@ -19,6 +19,9 @@ struct MoveArguments: ParsableArguments {
   @Option(help: "How many guests move at a time; each one more takes its share of the link.")
   var maxParallel = 1
 
+  @Flag(help: "Ask nothing; a move asks nothing anyway, so that scripts may give this to every verb.")
+  var yes = false
+
   @OptionGroup(title: "Hosts") var hosts: HostOptions
   @OptionGroup(title: "Request") var request: RequestOptions
   @OptionGroup(title: "Output") var output: OutputOptions

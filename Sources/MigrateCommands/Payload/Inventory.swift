@@ -6,6 +6,8 @@ struct Inventory: Encodable, Sendable, Equatable {
     var name, uri: String
     /// "up", or "down" when it could not be looked at.
     var state: String
+    /// Why it could not.
+    var error: String?
     var cpuThreads: Int?
     /// Equal on hosts whose CPUs are interchangeable: vendor, family, model, stepping and flags.
     var cpuClass: String?
@@ -33,7 +35,7 @@ struct Inventory: Encodable, Sendable, Equatable {
   init(of survey: Survey, uris: [String: String] = [:]) {
     hosts =
       survey.hosts.map(Host.init)
-      + survey.unusable.keys.sorted().map { Host(name: $0, uri: uris[$0] ?? "", state: "down") }
+      + survey.unusable.keys.sorted().map { Host(name: $0, uri: uris[$0] ?? "", state: "down", error: survey.unusable[$0]) }
     domains = survey.hosts.flatMap { host in host.guests.map { Domain($0, on: host) } }
   }
 }

@@ -3,10 +3,11 @@ import MigrationModel
 /// One update of a move as one line of text.
 enum UpdateText {
   /// After a result, what a person runs next has lines of its own.
-  static func line(_ update: MigrationUpdate) -> String {
+  /// - Parameter isUnchecked: the move went without preflight, which its result says.
+  static func line(_ update: MigrationUpdate, isUnchecked: Bool = false) -> String {
     var remedy: [String] = []
     if case .result(let result) = update.content { remedy = result.error?.remedy ?? [] }
-    return ([text(update).printable] + remedy.map { "  → \($0.printable)" }).joined(separator: "\n")
+    return ([text(update).printable + (isUnchecked ? "; without preflight" : "")] + remedy.map { "  → \($0.printable)" }).joined(separator: "\n")
   }
 
   private static func text(_ update: MigrationUpdate) -> String {

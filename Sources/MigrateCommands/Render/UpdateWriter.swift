@@ -64,9 +64,9 @@ final class UpdateWriter: Sendable {
       switch form {
       case .jsonLines: print(JSON.line(dressed(update, dress)))
       case .document: if case .result = content { state.results.append(dressed(update, dress)) }
-      case .terminal: terminal(update, &state)
-      case .lines: plain(update, &state)
-      case .resultsOnly: if case .result = content { print(UpdateText.line(update) + "\n") }
+      case .terminal: terminal(update, text(update, dress), &state)
+      case .lines: plain(update, text(update, dress), &state)
+      case .resultsOnly: if case .result = content { print(text(update, dress) + "\n") }
       }
     }
   }
@@ -92,19 +92,24 @@ final class UpdateWriter: Sendable {
     return line
   }
 
-  private func terminal(_ update: MigrationUpdate, _ state: inout State) {
+  private func text(_ update: MigrationUpdate, _ dress: (inout EventLine) -> Void) -> String {
+    guard case .result = update.content else { return UpdateText.line(update) }
+    return UpdateText.line(update, isUnchecked: dressed(update, dress).preflight != nil)
+  }
+
+  private func terminal(_ update: MigrationUpdate, _ text: String, _ state: inout State) {
     let before = state.live.count
     let index = state.live.firstIndex { $0.domain == update.domain }
     switch update.content {
     case .guest: return
     case .progress:
-      let line = fitted(UpdateText.line(update))
+      let line = fitted(text)
       if let index { state.live[index].line = line } else { state.live.append((update.domain, line)) }
       redraw(over: before, state)
-    case .phase, .decision: redraw(over: before, keeping: UpdateText.line(update) + "\n", state)
+    case .phase, .decision: redraw(over: before, keeping: text + "\n", state)
     case .result:
       if let index { state.live.remove(at: index) }
-      redraw(over: before, keeping: UpdateText.line(update) + "\n", state)
+      redraw(over: before, keeping: text + "\n", state)
     }
   }
 
@@ -117,7 +122,7 @@ final class UpdateWriter: Sendable {
   /// The part that fits on one line: a carriage return goes back over one line only.
   private func fitted(_ line: String) -> String { columns().map { String(line.prefix($0)) } ?? line }
 
-  private func plain(_ update: MigrationUpdate, _ state: inout State) {
+  private func plain(_ update: MigrationUpdate, _ text: String, _ state: inout State) {
     switch update.content {
     case .progress(let sample, _):
       guard isVerbose || sample.memory.iteration != state.iteration else { return }
@@ -126,7 +131,7 @@ final class UpdateWriter: Sendable {
     case .result: state.iteration = nil
     case .phase, .decision: break
     }
-    print(UpdateText.line(update) + "\n")
+    print(text + "\n")
   }
 }
 

@@ -29,8 +29,12 @@ public struct MigrateCommand: AsyncParsableCommand {
     }
     holdStandardDescriptors()
     endWithoutTearDown()
+    let words = CommandWords(words: Array(CommandLine.arguments.dropFirst()))
+    let verbs = configuration.subcommands.compactMap { $0.configuration.commandName }
     do {
+      try words.refuseEmptyValues()
       var command = try parseAsRoot()
+      try words.refuseLateVerb(in: command as? RunVerb, of: verbs)
       guard let verb = command as? any AsyncParsableCommand else {
         // The parser's own command `help`, which is also what `--help` after a verb becomes.
         try command.run()
@@ -49,6 +53,9 @@ public struct MigrateCommand: AsyncParsableCommand {
         }
       }
     } catch {
+      if exitCode(for: error) == .validationFailure, let line = words.resultAsJSON(of: message(for: error), verbs: verbs) {
+        print(line, terminator: "")
+      }
       exit(withError: error)
     }
     dispatchMain()

@@ -89,11 +89,13 @@ extension FaultObservation {
 
   private func fault(claims word: String, but place: String) -> Bool { outcome == word && home == place }
 
-  /// Where the moments of a slow machine come late, post-copy may have begun before them. Until the destination runs, it
-  /// needs both daemons and their connection: libvirt ends the one QEMU when that breaks, and never resumes the other.
+  /// Where the moments of a slow machine come late, post-copy may have begun before them. Until the destination runs,
+  /// and has written down that it does, it needs both daemons and their connection: libvirt ends the one QEMU when that
+  /// breaks, and never resumes the other.
   private var mayBeLost: Bool {
     let breaksPostcopy = [.sourceQEMU, .destinationQEMU].contains(cell.fault)
-    let breaksSwitch = cell.moment == .stop && [.sourceDaemon, .destinationDaemon].contains(cell.fault)
+    let breaksSwitch =
+      [.stop, .continue].contains(cell.moment) && [.sourceDaemon, .destinationDaemon].contains(cell.fault)
     return cell.mayLoseTheGuest || (wasInPostcopy && (breaksPostcopy || breaksSwitch))
       || (postcopyCameFirst && cell.fault.isOfTheNetwork)
   }
