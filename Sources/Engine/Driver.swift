@@ -19,7 +19,7 @@ public func drive(
 ) async -> MigrationResult {
   let (inbox, post) = AsyncStream.makeStream(of: Machine.Event.self)
   let move = Task {
-    await withTaskGroup(of: Void.self) { tasks in
+    await withDiscardingTaskGroup { tasks in
       tasks.addTask { for await event in backend.events { post.yield(event) } }
       tasks.addTask { for await wish in wishes { post.yield(Machine.Event(wish)) } }
       tasks.addTask { await tick(every: tickInterval) { post.yield(.tick(at: ContinuousClock.now - start)) } }

@@ -51,10 +51,8 @@ final class HostWatch: Sendable {
       do {
         let renewed = try Connection.open(host.uri, host: host.name)
         let forwarder = try forward(from: renewed)
-        state.withLock { state in
-          state.forwarder?.cancel()
-          state = State(connection: renewed, forwarder: forwarder)
-        }
+        // The old forwarder ends with its connection, and tells of the loss if it has not yet.
+        state.withLock { $0 = State(connection: renewed, forwarder: forwarder) }
         return renewed
       } catch {
         state.withLock { $0.failure = (.now, error) }

@@ -106,8 +106,8 @@ public final class LibvirtBackend: MigrationBackend {
     preparations.beforeMaking(note)
   }
 
-  /// The images that were made for the move and are still there.
-  public var imagesLeft: [TargetImage] { preparations.imagesLeft }
+  /// What was made for the move, or may have been, and may still be there.
+  public var leftovers: [StorageLeftover] { preparations.leftovers }
 
   /// Moves the guest: one libvirt call on a thread of its own, sampled meanwhile from the watching connection.
   public func migrate() async {
@@ -181,12 +181,13 @@ public final class LibvirtBackend: MigrationBackend {
   public func repair(_ repair: Machine.Repair, seen: Inspection) async -> String? {
     guard await inspect().saysTheSame(as: seen) else { return "what the hosts say has changed since it was decided" }
     let undefines = call.flags.contains(.undefineSource) && seen.destination.isPersistent
+    let persists = call.flags.contains(.persistDestination)
     let host = [.resumeDestination, .removeDestination].contains(repair) ? destination : source
     return await refusal {
       try await host.withGuest { guest in
         switch repair {
         case .resumeSource, .resumeDestination: try guest.resume()
-        case .removeDestination: try guest.remove(undefining: true)
+        case .removeDestination: try guest.remove(undefining: persists)
         case .removeSource: try guest.remove(undefining: undefines)
         case .undefineSource: try guest.undefine()
         }

@@ -18,15 +18,16 @@ extension Machine {
       return clear(outcome, failure, seen, at: at)
     case .provisional(let outcome, let failure) where isSteady(seen, since: since, at: at):
       return clear(outcome, failure, seen, at: at)
-    case .unsettled, .provisional, .settled:
-      return lookOn(call, quietSince: since, seen: seen, at: at)
+    case .provisional, .settled: return lookOn(call, quietSince: since, seen: seen, at: at)
+    case .unsettled: return lookOn(call, quietSince: since, seen: seen, at: at, isLast: isLast(seen, at: at))
     }
   }
 
   /// A job that the source still has can be this move's: its transfer was seen, or the word of the source's own daemon,
   /// which leads a peer-to-peer move, was lost. A backup that kept the move from beginning is another's.
   private func jobMayBeOurs(after call: CallOutcome) -> Bool {
-    guard case .failed(let failure) = call else { return true }
+    // A call that was not waited for any longer still runs.
+    guard gaveUpAt == nil, case .failed(let failure) = call else { return true }
     let hasBegun = sample != nil || advancedAt != nil || isInPostcopy
     return hasBegun || (!intent.needsDestination && (!sawEverything || failure.isOfTheConnection))
   }
@@ -53,16 +54,20 @@ extension Machine {
       && seen.source.isPersistent && seen.destination.isPersistent
   }
 
+  /// Nobody waits any longer for what does not settle.
+  private func isLast(_ seen: Inspection, at: Duration) -> Bool {
+    gaveUpAt.map { seen.saysTheSame(as: lastSeen) && at - $0 >= Self.aftermath } ?? false
+  }
+
   /// Nothing is settled yet: repairs what the table of recovery knows, waits for what may still change, and in the end
   /// hands over to a person.
   private mutating func lookOn(
-    _ call: CallOutcome, quietSince since: Duration, seen: Inspection, at: Duration
+    _ call: CallOutcome, quietSince since: Duration, seen: Inspection, at: Duration, isLast: Bool = false
   ) -> [Effect] {
     let known = MoveKnowledge(
       isFenced: decided.contains(.fence), handsOver: intent.handsOver, ranThere: resumedAt != nil)
     let action = recovery(source: seen.source, destination: seen.destination, knowing: known)
     let isSteady = isSteady(seen, since: since, at: at)
-    let isLast = gaveUpAt.map { seen.saysTheSame(as: lastSeen) && at - $0 >= Self.aftermath } ?? false
     let quietSince =
       action.isWaiting || isStillArriving(action, at: at) || !seen.saysTheSame(as: lastSeen) ? at : since
     state = .settling(call, quietSince: quietSince)
@@ -120,11 +125,13 @@ extension Machine {
   private func end(
     _ action: Recovery, _ call: CallOutcome, _ seen: Inspection
   ) -> (MigrationResult.Outcome, MigrationFailure)? {
+    // A guest that was told to stop, by itself or by someone, is as it was wanted.
+    let hasEnded = [seen.source, seen.destination].allSatisfy { Standing($0) == .gone }
+    if hasEnded, resumedAt == nil, ["shutdown", "destroyed"].contains(sourceEnd) {
+      return (.failed, failure(of: call, action, seen))
+    }
     switch action {
-    case .start:
-      // A guest that was told to stop, by itself or by someone, is as it was wanted.
-      let wasWanted = ["shutdown", "destroyed"].contains(sourceEnd)
-      return (wasWanted ? .failed : .needsAttention, failure(of: call, action, seen))
+    case .start: return (.needsAttention, failure(of: call, action, seen))
     case .resumePostcopy: return (.needsAttention, failure(of: call, action, seen))
     case .settled, .wait, .resumeSource, .pauseSource, .removeSource, .resumeDestination, .removeDestination,
       .unreachable, .person:
@@ -137,7 +144,9 @@ extension Machine {
     var failure = call.failure
     let what =
       switch action {
-      case .start: "the guest's process ended while it moved\(sourceEnd.map { " (\($0))" } ?? "")"
+      case .start,
+        .person where sourceEnd != nil && Standing(seen.source) == .gone:
+        "the guest's process ended while it moved\(sourceEnd.map { " (\($0))" } ?? "")"
       case .settled: "the guest is not as it was"
       default: action.because
       }

@@ -205,7 +205,7 @@ public struct Machine: Sendable, Equatable {
   }
 
   mutating func begin(at: Duration) -> [Effect] {
-    startedAt = at
+    (startedAt, now) = (at, at)
     return advance(to: .prepare, detail: "preparing \(intent.destinationName)")
   }
 

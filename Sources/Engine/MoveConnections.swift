@@ -1,4 +1,5 @@
 import Libvirt
+import MigrationModel
 import Threads
 
 /// The connections of one move, and the guest on the source: what is known before the move is written down.
@@ -15,6 +16,9 @@ public struct MoveConnections: Sendable {
   public var uuid: String { mover.uuid }
   /// The guest's own name, also where it was named by its UUID.
   public var name: String { mover.name }
+
+  /// Throws LibvirtError.
+  public func guestState() async throws -> DomainState { try await blocking { [mover] in try mover.status().state } }
 
   /// Connects to both hosts; throws LibvirtError (no such guest: `.noDomain`), naming the host.
   public static func open(

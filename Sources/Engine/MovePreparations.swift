@@ -16,13 +16,14 @@ final class MovePreparations: Sendable {
   private let timeout: Duration
   /// The downtime limit that the guest had, where it was changed for this move.
   private let downtimeBefore = Mutex<Duration?>(nil)
-  private let images = Mutex(Images())
+  private let storage = Mutex(Storage())
   /// Storage is given so many times the time that an answer may take.
   private static let patienceWithStorage = 3
 
-  private struct Images: Sendable {
+  private struct Storage: Sendable {
     var note: @Sendable (StorageLeftover) throws -> Void = { _ in }
-    var made: [TargetImage] = []
+    /// What was made, or is about to be.
+    var made: [StorageLeftover] = []
   }
 
   init(
@@ -35,27 +36,24 @@ final class MovePreparations: Sendable {
 
   /// Has `note` called before anything is made on the destination; what it throws ends the making.
   func beforeMaking(_ note: @escaping @Sendable (StorageLeftover) throws -> Void) {
-    images.withLock { $0.note = note }
+    storage.withLock { $0.note = note }
   }
 
-  /// The images that were made and are still there.
-  var imagesLeft: [TargetImage] { images.withLock(\.made) }
+  /// What was made, or may have been, and may still be there.
+  var leftovers: [StorageLeftover] { storage.withLock(\.made) }
 
   /// What the copied disks need and the destination does not have. Throws LibvirtError, ImageError and ImagesLeft.
   func makeImages() async throws {
     guard request.copyStorage != nil else { return }
-    let note = images.withLock(\.note)
+    let note = storage.withLock(\.note)
     let made = try await blocking { [self] in
-      let keeper = ImageKeeper(on: arriving, id: poolID)
-      do {
-        return try keeper.make(try targetImages(), willMake: note)
-      } catch let error as ImagesLeft {
-        // To be removed with the move's other traces, and else to be told.
-        images.withLock { $0.made = error.left.map(\.image) }
-        throw error
+      try ImageKeeper(on: arriving, id: poolID).make(try targetImages()) { leftover in
+        try note(leftover)
+        // A call that breaks off does not say whether it was made.
+        storage.withLock { $0.made.append(leftover) }
       }
     }
-    images.withLock { $0.made = made }
+    storage.withLock { $0.made = made.map(StorageLeftover.image) }
   }
 
   /// Set before the move begins: QEMU decides with it from the first pass on. Throws LibvirtError.
@@ -70,7 +68,7 @@ final class MovePreparations: Sendable {
   }
 
   /// Returns what could not be taken back.
-  func takeBack() async -> [String] { await restoreDowntime() + removeImages() }
+  func takeBack() async -> [String] { await restoreDowntime() + removeMade() }
 
   @available(*, noasync)
   private func targetImages() throws -> [TargetImage] {
@@ -82,16 +80,16 @@ final class MovePreparations: Sendable {
     return try request.targetImages(of: facts, sizes)
   }
 
-  private func removeImages() async -> [String] {
-    let made = imagesLeft
+  private func removeMade() async -> [String] {
+    let made = leftovers
     guard !made.isEmpty else { return [] }
     do {
       let left = try await destination.withConnection(within: timeout * Self.patienceWithStorage) {
         [uuid = guest.uuid, poolID] in
         ImageKeeper(on: $0, id: poolID).remove(made, ofGuest: uuid)
       }
-      images.withLock { $0.made = left.map(\.image) }
-      return left.map(\.description)
+      storage.withLock { $0.made = left.map(\.leftover) }
+      return left.map(\.reason)
     } catch {
       return made.map { "\($0.place): \(error)" }
     }

@@ -35,11 +35,16 @@ public struct MoveKnowledge: Sendable, Equatable {
   public var handsOver: Bool
   /// The guest was seen running on the destination.
   public var ranThere: Bool
+  /// Only its definition moved: no process says where it is.
+  public var movesDefinition: Bool
 
-  public init(isFenced: Bool = false, handsOver: Bool = false, ranThere: Bool = false) {
+  public init(
+    isFenced: Bool = false, handsOver: Bool = false, ranThere: Bool = false, movesDefinition: Bool = false
+  ) {
     self.isFenced = isFenced
     self.handsOver = handsOver
     self.ranThere = ranThere
+    self.movesDefinition = movesDefinition
   }
 }
 
@@ -111,6 +116,9 @@ private func atRest(
 
 /// No process anywhere: where the newest of the guest is, as far as that can be told.
 private func nowhere(_ source: Sighting, _ destination: Sighting, _ known: MoveKnowledge) -> Recovery {
+  if known.movesDefinition, source.isPersistent || destination.isPersistent {
+    return .settled(source.isPersistent ? .source : .destination)
+  }
   let ended = "neither host has a process of the guest"
   switch (source.isPersistent, destination.isPersistent) {
   case (true, false) where source.reason == "migrated" && !known.ranThere:
@@ -118,7 +126,9 @@ private func nowhere(_ source: Sighting, _ destination: Sighting, _ known: MoveK
   case (true, false) where !known.ranThere: return .start(.source, ended)
   case (false, true): return .start(.destination, ended)
   case (true, true) where known.ranThere: return .start(.destination, "\(ended); it ran on the destination last")
-  case (true, true) where !destination.hasRun && source.reason != "migrated": return .start(.source, ended)
+  // A daemon that was started since knows no reason any more, and then either may have run last.
+  case (true, true) where !destination.hasRun && (source.endedHere || destination.reason == "failed"):
+    return .start(.source, ended)
   case (true, true), (true, false), (false, false):
     return .person("\(ended), and where it ran last cannot be told")
   }
@@ -154,8 +164,11 @@ enum Standing {
 
 extension Sighting {
   /// It is off in a way that only a guest which ran can be: an arrival that failed is off as "failed".
-  fileprivate var hasRun: Bool {
+  fileprivate var hasRun: Bool { endedHere || (Standing(self) == .gone && reason == "migrated") }
+
+  /// Its process has ended on this host, and not by leaving it.
+  fileprivate var endedHere: Bool {
     guard case .present(let state, let reason, _, _) = self, !state.isActive else { return false }
-    return ["shutdown", "destroyed", "crashed", "saved", "migrated"].contains(reason)
+    return ["shutdown", "destroyed", "crashed", "saved"].contains(reason)
   }
 }

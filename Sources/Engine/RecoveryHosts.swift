@@ -81,8 +81,10 @@ public final class RecoveryHosts: Sendable {
   }
 
   /// Does the one safe thing, after it was seen once more that it still is; returns why it was not done, nil when it was.
-  /// - Parameter undefinesSource: the definition on the source goes with its copy, as the move would have taken it.
-  public func perform(_ recovery: Recovery, undefinesSource: Bool) async -> String? {
+  /// - Parameters:
+  ///   - undefinesSource: the definition on the source goes with its copy, as the move would have taken it.
+  ///   - definedDestination: a definition on the destination is the move's, and goes with what it left there.
+  public func perform(_ recovery: Recovery, undefinesSource: Bool, definedDestination: Bool) async -> String? {
     let seen = await inspect()
     guard self.recovery(of: seen) == recovery else { return "what the hosts say has changed: look again" }
     let undefines = undefinesSource && seen.destination.isPersistent
@@ -94,7 +96,7 @@ public final class RecoveryHosts: Sendable {
         known.withLock { $0.isFenced = true }
       case .removeSource: try await here.withGuest { try $0.remove(undefining: undefines) }
       case .resumeDestination: try await there.withGuest { try $0.resume() }
-      case .removeDestination: try await there.withGuest { try $0.remove(undefining: false) }
+      case .removeDestination: try await there.withGuest { try $0.remove(undefining: definedDestination) }
       case .settled(.destination) where undefines && seen.source.isPersistent:
         try await here.withGuest { try $0.undefine() }
       case .settled, .wait, .resumePostcopy, .start, .unreachable, .person: break

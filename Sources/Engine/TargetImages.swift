@@ -63,6 +63,21 @@ public struct ImageKeeper: Sendable {
   /// None is removed while the guest is active on this host, or when that cannot be seen. One whose size or format is not
   /// what was made stays too: it is another.
   @available(*, noasync, message: "blocks: call it inside blocking { }")
+  func remove(_ made: [StorageLeftover], ofGuest uuid: String) -> [(leftover: StorageLeftover, reason: String)] {
+    let images = made.compactMap { if case .image(let image) = $0 { image } else { nil } }
+    let left = remove(images, ofGuest: uuid).map { (StorageLeftover.image($0.image), $0.description) }
+    return left
+      + made.compactMap { leftover in
+        guard case .pool(let name, _) = leftover else { return nil }
+        do {
+          try endPool(named: name)
+          return nil
+        } catch { return (leftover, "storage pool \(name): \(error)") }
+      }
+  }
+
+  /// The same of images alone.
+  @available(*, noasync, message: "blocks: call it inside blocking { }")
   public func remove(_ made: [TargetImage], ofGuest uuid: String) -> [ImageError] {
     do {
       guard try !isActive(uuid) else { return made.map { refusal(of: $0, "not removed: the guest runs there") } }
@@ -196,6 +211,15 @@ extension TargetImage {
     switch place {
     case .volume(_, let name): name
     case .file(let path): path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
+    }
+  }
+}
+
+extension StorageLeftover {
+  var place: String {
+    switch self {
+    case .image(let image): "\(image.place)"
+    case .pool(let name, _): "storage pool \(name)"
     }
   }
 }

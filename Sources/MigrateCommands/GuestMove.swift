@@ -11,6 +11,8 @@ struct GuestMove: Sendable {
   var source: HostTarget
   var destination: HostTarget
   var request: MigrationRequest
+  /// Whether preflight found it active; nil: there was none.
+  var wasActive: Bool?
   /// Why it goes the way it does, where that was left to us.
   var choice: ModeChoice?
   var timeout: Duration
@@ -22,13 +24,26 @@ struct GuestMove: Sendable {
 
   /// Moves the guest and returns how it ended; `report` is called in order, the result last.
   ///
-  /// Throws LibvirtError for a host or guest that cannot be had, MoveInProgress, MoveInterrupted (which names what is to
-  /// be run) and JournalError: nothing was begun then.
+  /// Throws LibvirtError for a host or guest that cannot be had, GuestChanged, MoveInProgress, MoveInterrupted (which
+  /// names what is to be run) and JournalError: nothing was begun then.
   func run(
     wishes: AsyncStream<MoveWish>, report: @escaping @Sendable (MigrationUpdate.Content, Duration) -> Void
   ) async throws -> MigrationResult {
     let connections = try await MoveConnections.open(
       domain, from: LibvirtHost(source), to: LibvirtHost(destination), timeout: timeout)
+    let state = try await connections.guestState()
+    if let wasActive, wasActive != state.isActive {
+      throw GuestChanged(name: connections.name, isActive: state.isActive)
+    }
+    var move = self
+    move.request = request.fitted(to: state)
+    return try await move.run(over: connections, wishes: wishes, report: report)
+  }
+
+  private func run(
+    over connections: MoveConnections, wishes: AsyncStream<MoveWish>,
+    report: @escaping @Sendable (MigrationUpdate.Content, Duration) -> Void
+  ) async throws -> MigrationResult {
     guard let journal else {
       return try await move(over: connections, wishes: wishes, report: report)
     }
@@ -63,9 +78,9 @@ struct GuestMove: Sendable {
       answer: { id, error in
         entry?.answer(RequestID(rawValue: id), text: error ?? "taken", accepted: error == nil)
       }, report: report)
-    // Images of a guest that has moved are its own; pools for making them ended with that.
-    let images = result.outcome == .completed ? [] : backend.imagesLeft
-    entry?.keep(onlyImages: images)
+    // Images of a guest that has moved are its own.
+    let left = result.outcome == .completed ? [] : backend.leftovers
+    entry?.keep(only: left.map { Leftover($0, on: HostReference(destination)) })
     await entry?.finish(result, at: secondsNow())
     return result
   }
@@ -105,6 +120,26 @@ struct GuestMove: Sendable {
   }
 }
 
+/// What preflight judged is no longer so.
+struct GuestChanged: Error, CustomStringConvertible {
+  var name: String
+  var isActive: Bool
+  var description: String {
+    "\(name) was \(isActive ? "shut off" : "active") when it was checked and is \(isActive ? "active" : "shut off") now;"
+      + " nothing was begun"
+  }
+}
+
+extension MigrationRequest {
+  /// With what depends on the guest's state decided, so that what is written of a move says how it went.
+  fileprivate func fitted(to state: DomainState) -> MigrationRequest {
+    var request = self
+    if request.mode == .auto, !state.isActive { request.mode = .offline }
+    if state != .running || request.suspend { request.strictHandover = false }
+    return request
+  }
+}
+
 extension MoveRecord {
   /// As the move would have taken the definition: by default it goes.
   var undefinesSource: Bool { request.undefineSource ?? request.persistent ?? true }
@@ -121,7 +156,8 @@ extension MoveRecord {
 extension Journal {
   /// What is written of a move, as far as it matters to its recovery.
   func knowledge(of record: MoveRecord) throws -> MoveKnowledge {
-    var known = MoveKnowledge(handsOver: record.request.strictHandover)
+    var known = MoveKnowledge(
+      handsOver: record.request.strictHandover, movesDefinition: record.request.mode == .offline)
     for update in try updates(of: record.id, after: 0) {
       switch update.content {
       case .decision(let decision) where decision.action == .fence: known.isFenced = true

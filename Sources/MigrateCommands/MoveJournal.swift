@@ -83,12 +83,11 @@ final class JournalledMove: Sendable {
     noted.withLock { $0.append(leftover) }
   }
 
-  /// Strikes out what was noted, but for these images, which could not be removed.
-  func keep(onlyImages images: [TargetImage]) {
-    let gone = noted.withLock(\.self).filter { leftover in
-      if case .image(let image, _) = leftover { !images.contains(image) } else { true }
+  /// Strikes out what was noted, but for what could not be removed.
+  func keep(only left: [Leftover]) {
+    for leftover in noted.withLock(\.self) where !left.contains(leftover) {
+      entries.yield { [id] in try $0.forget(leftover, for: id) }
     }
-    for leftover in gone { entries.yield { [id] in try $0.forget(leftover, for: id) } }
   }
 
   /// Writes what is still to be written, then the result; `time` in seconds since 1970.

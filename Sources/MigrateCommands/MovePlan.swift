@@ -65,7 +65,8 @@ extension MovePlan {
       }
       do {
         let described = try DomainDescription(parsing: text).facts
-        let isMeant = [described.name, described.uuid].contains(domains[0]) || described.name == request.destinationName
+        let isMeant =
+          [described.name, described.uuid].contains(domains[0]) || described.name == request.destinationName
         guard isMeant else {
           throw CommandFailure.usage("\(option) describes “\(described.name)”, not “\(domains[0])”")
         }

@@ -98,7 +98,8 @@ struct MoveRun: Sendable {
     var request = plan.request
     if let choice { request.mode = choice.mode }
     let move = GuestMove(
-      domain: domain, source: plan.source, destination: plan.destination, request: request, choice: choice,
+      domain: domain, source: plan.source, destination: plan.destination, request: request,
+      wasActive: check?.domain.isActive, choice: choice,
       timeout: plan.timeout, journal: journal, journalFile: journalFile, start: start)
     writer.explain(findings, check, isRefusal: false)
     do {

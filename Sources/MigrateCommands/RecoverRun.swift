@@ -42,7 +42,7 @@ struct RecoverRun: Sendable {
     let record = try await unsettledRecord()
     let hosts = try await connect(record)
     let (seen, recovery) = await settledLook(hosts)
-    var document = RecoverDocument(domain, source, destination, seen, recovery, commands)
+    var document = RecoverDocument(domain, hosts.uuid, source, destination, seen, recovery, commands)
     let leaves =
       if case .settled(let side) = recovery { record?.leavesSomething(seen, on: side) ?? false } else { false }
     guard document.isToBeDone || leaves || (record != nil && recovery.isStart) else {
@@ -70,9 +70,8 @@ struct RecoverRun: Sendable {
         return document.failed
       }
       try await close(record, as: side == .source ? .rolledBack : .completed)
-    case .start(let side, _):
-      if side == .source { _ = try await clearUp(record, on: side) }
-      try await close(record, as: .failed)
+    // Which disks are the newest shows when the guest runs again: what the move made stays, and stays written down.
+    case .start: try await close(record, as: .failed, forgetting: false)
     default: break
     }
     return document
@@ -153,7 +152,10 @@ struct RecoverRun: Sendable {
       document.error = failure?.message
       if failure?.isOfABusyGuest == true { document = document.waitingForPostcopy(commands.act) }
     } else {
-      document.error = await hosts.perform(recovery, undefinesSource: record?.undefinesSource ?? false)
+      if case .pauseSource = recovery { await noteFence(record, document.because) }
+      document.error = await hosts.perform(
+        recovery, undefinesSource: record?.undefinesSource ?? false,
+        definedDestination: record.map { $0.request.persistent ?? true } ?? false)
     }
     let (seen, next) = await settledLook(hosts)
     document.settle(seen, next, source, destination)
@@ -162,6 +164,15 @@ struct RecoverRun: Sendable {
       return await carryOut(next, hosts, record, document)
     }
     return document
+  }
+
+  /// So that whoever settles it after us knows who paused the source. A journal that fails does not keep two guests alive.
+  private func noteFence(_ record: MoveRecord?, _ because: String) async {
+    guard let record, record.isOpen, let journal = try? await journalOptions.open() else { return }
+    let fence = MigrationUpdate(
+      sequence: 0, time: .zero, domain: record.domain,
+      content: .decision(MigrationDecision(.fence, because: because)))
+    try? await journalCall { try journal.record(fence, for: record.id) }
   }
 
   /// Goes on with post-copy as the move had begun it; returns why it did not end well.
@@ -203,14 +214,16 @@ struct RecoverRun: Sendable {
     }
   }
 
-  private func close(_ record: MoveRecord?, as outcome: MigrationResult.Outcome) async throws {
+  private func close(
+    _ record: MoveRecord?, as outcome: MigrationResult.Outcome, forgetting: Bool = true
+  ) async throws {
     guard let record else { return }
     let journal = try await journalOptions.open()
     let places: [MigrationResult.Outcome: String] = [.rolledBack: source.name, .completed: destination.name]
     let result = MigrationResult(
       outcome: outcome, runningOn: places[outcome], error: MigrationFailure(message: "settled by migrate recover"))
     try await journalCall {
-      try journal.forgetLeftovers(of: record.id)
+      if forgetting { try journal.forgetLeftovers(of: record.id) }
       guard record.isOpen else { return }
       try journal.adopt(record.id, by: .current())
       try journal.finish(record.id, result, at: secondsNow())
@@ -231,7 +244,8 @@ extension MigrationFailure {
 
 extension RecoverDocument {
   fileprivate init(
-    _ domain: String, _ source: HostTarget, _ destination: HostTarget, _ seen: Inspection, _ recovery: Recovery,
+    _ domain: String, _ uuid: String, _ source: HostTarget, _ destination: HostTarget, _ seen: Inspection,
+    _ recovery: Recovery,
     _ commands: (look: String, act: String)
   ) {
     let told = recovery.told
@@ -241,7 +255,7 @@ extension RecoverDocument {
       because: told.because, done: false, exitCode: ExitStatus.needsAttention.rawValue)
     settle(seen, recovery, source, destination)
     done = false
-    remedy = remedy(recovery, source, destination, commands)
+    remedy = remedy(recovery, uuid, source, destination, commands)
   }
 
   /// Whether the action is one that this tool carries out.
@@ -285,7 +299,7 @@ extension RecoverDocument {
   }
 
   private func remedy(
-    _ recovery: Recovery, _ source: HostTarget, _ destination: HostTarget,
+    _ recovery: Recovery, _ uuid: String, _ source: HostTarget, _ destination: HostTarget,
     _ commands: (look: String, act: String)
   ) -> [String]? {
     switch recovery {
@@ -294,7 +308,7 @@ extension RecoverDocument {
     case .resumeSource, .pauseSource, .removeSource, .resumeDestination, .removeDestination, .resumePostcopy:
       [commands.act]
     case .start(let side, _):
-      ["virsh -c \((side == .source ? source : destination).uri.shellQuoted) start \(domain.shellQuoted)"]
+      ["virsh -c \((side == .source ? source : destination).uri.shellQuoted) start \(uuid)"]
     case .person:
       [source.uri, destination.uri].map { "virsh -c \($0.shellQuoted) domstate --reason \(domain.shellQuoted)" }
     }

@@ -6,6 +6,7 @@ private let off = Sighting.present(.shutOff, reason: "shutdown", isPersistent: t
 private let running = Sighting.present(.running, reason: "booted", isPersistent: true)
 private let moved = Sighting.present(.running, reason: "migrated", isPersistent: true)
 private let failedArrival = Sighting.present(.shutOff, reason: "failed", isPersistent: true)
+private let forgotten = Sighting.present(.shutOff, reason: "unknown", isPersistent: true)
 private let crashed = Sighting.present(.shutOff, reason: "crashed", isPersistent: true)
 private let leftBehind = Sighting.present(.shutOff, reason: "migrated", isPersistent: true)
 private let undone = Sighting.present(.running, reason: "migration canceled", isPersistent: true)
@@ -59,6 +60,8 @@ private func busy(_ sighting: Sighting) -> Sighting {
     ("no process, defined there", .absent, off, .start),
     ("off here and an arrival that failed there", off, failedArrival, .start),
     ("off on both, and it ran on both", off, off, .person),
+    ("off on both, and no daemon knows why", forgotten, forgotten, .person),
+    ("off here, only defined there", off, forgotten, .start),
     ("it has left the source by another move", leftBehind, .absent, .person),
     ("known nowhere", .absent, .absent, .person),
     ("paused to be moved, and what ran there has ended", handedOver, crashed, .person),
@@ -82,6 +85,14 @@ private func busy(_ sighting: Sighting) -> Sighting {
     #expect(
       recovery(source: off, destination: off, knowing: known)
         == .start(.destination, "neither host has a process of the guest; it ran on the destination last"))
+  }
+
+  @Test func aDefinitionThatMovedIsWhereItIs() {
+    let known = MoveKnowledge(movesDefinition: true)
+    #expect(Kind(recovery(source: off, destination: .absent, knowing: known)) == .onSource)
+    #expect(Kind(recovery(source: off, destination: forgotten, knowing: known)) == .onSource)
+    #expect(Kind(recovery(source: .absent, destination: off, knowing: known)) == .onDestination)
+    #expect(Kind(recovery(source: .absent, destination: .absent, knowing: known)) == .person)
   }
 
   @Test func aHandedOverGuestWaitsForTheSourceToLetGo() {

@@ -196,6 +196,43 @@ private struct Run {
     #expect(run.result?.error?.message.contains("has not come through for 60 s") == true)
   }
 
+  /// Times count from the start of the command: a guest whose turn comes late is not late for its abort.
+  @Test func anAbortBeforeTheFirstTickHasItsWholeTime() {
+    var machine = Machine(intent)
+    _ = machine.reduce(.started(at: .seconds(3600)))
+    #expect(machine.reduce(.cancelRequested) == [.abort])
+    _ = machine.reduce(.cancelRequested)
+    _ = machine.reduce(.tick(at: .seconds(3601)))
+    #expect(machine.state == .running(.prepare))
+  }
+
+  /// The call that was given up still runs: a job on the source is its own, and the source is not where the guest stays.
+  @Test func whatWasGivenUpIsStillOurs() {
+    var machine = Machine(
+      Machine.Intent(
+        sourceName: "host1", destinationName: "host2", initialState: .running, leavesPaused: false,
+        needsDestination: true))
+    for event in [Machine.Event.started(at: .zero), .cancelRequested, .tick(at: .seconds(60))] {
+      _ = machine.reduce(event)
+    }
+    let busy = Sighting.present(.running, reason: "booted", isPersistent: true, isBusy: true)
+    for second in 60..<64 {
+      _ = machine.reduce(
+        .inspected(Inspection(source: busy, destination: .unreachable("locked")), at: .seconds(second)))
+    }
+    guard case .finished(let result) = machine.state else {
+      Issue.record("\(machine.state)")
+      return
+    }
+    #expect(result.outcome == .needsAttention)
+  }
+
+  @Test func aGuestThatIsFoundSettledAfterGivingUpIsWhereItIs() {
+    var run = Run(.cancelRequested, .tick(at: .seconds(60)))
+    run.look(running, .absent, from: 60, to: 62)
+    #expect(run.result?.outcome == .cancelled)
+  }
+
   @Test func postcopyThatIsDeadAndCannotBePausedIsLookedAt() {
     var run = Run(.lifecycle(.destination, inPostcopy, at: .zero), .sample(ProgressSample(), at: .zero))
     run.feed(.tick(at: .seconds(5)))
@@ -310,6 +347,10 @@ private struct Run {
     run.look(.present(.shutOff, reason: detail, isPersistent: true), .absent, from: 0, to: 3)
     #expect(run.result?.outcome == outcome)
     #expect(run.result?.error?.message.contains("ended while it moved (\(detail))") == true)
+    // Of a transient guest nothing is left.
+    var transient = Run(.lifecycle(.source, ended, at: .zero), .callReturned(refused, at: .zero))
+    transient.look(.absent, .absent, from: 0, to: 40)
+    #expect(transient.result?.outcome == outcome)
   }
 
   @Test func postcopyThatBrokeOffIsForRecover() {

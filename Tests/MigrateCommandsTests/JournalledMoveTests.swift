@@ -1,3 +1,4 @@
+import Engine
 import MigrationModel
 import Testing
 import Threads
@@ -89,9 +90,38 @@ import Threads
       on: HostReference(name: "kvm2", uri: Sample.destination))
     try await blocking { try move.note(image) }
     #expect(try journal.move(move.id)?.leftovers == [image])
-    move.keep(onlyImages: [])
+    move.keep(only: [])
     await move.finish(Sample.completed, at: 1_790_000_010)
     #expect(try journal.move(move.id)?.leftovers == [])
+  }
+
+  @Test func whatIsWrittenIsKnownToARecovery() async throws {
+    let move = try await begin()
+    let record = try #require(try journal.move(move.id))
+    #expect(try journal.knowledge(of: record) == MoveKnowledge())
+    move.report(.decision(MigrationDecision(.fence, because: "it runs there")), at: .seconds(1))
+    move.report(.guest(.destination, event: "resumed", detail: "migrated"), at: .seconds(2))
+    await move.finish(Sample.attention, at: 1_790_000_010)
+    var handedOver = record
+    handedOver.request.strictHandover = true
+    #expect(
+      try journal.knowledge(of: handedOver) == MoveKnowledge(isFenced: true, handsOver: true, ranThere: true))
+    var offline = record
+    offline.request.mode = .offline
+    #expect(try journal.knowledge(of: offline).movesDefinition)
+  }
+
+  @Test func whatAMoveLeavesDependsOnWhereItsGuestIs() {
+    var record = Sample.record(1, "web")
+    let off = Sighting.present(.shutOff, reason: "migrated", isPersistent: true)
+    let running = Sighting.present(.running, reason: "migrated", isPersistent: true)
+    #expect(record.leavesSomething(Inspection(source: off, destination: running), on: .destination))
+    #expect(!record.leavesSomething(Inspection(source: .absent, destination: running), on: .destination))
+    record.request.undefineSource = false
+    #expect(!record.leavesSomething(Inspection(source: off, destination: running), on: .destination))
+    #expect(!record.leavesSomething(Inspection(source: running, destination: .absent), on: .source))
+    record.leftovers = [.pool(name: "migrate-6695eb01", on: Sample.kvm2)]
+    #expect(record.leavesSomething(Inspection(source: running, destination: .absent), on: .source))
   }
 
   /// The move goes on: one complaint for all that is missing, and one for the end.

@@ -35,7 +35,9 @@ struct Inventory: Encodable, Sendable, Equatable {
   init(of survey: Survey, uris: [String: String] = [:]) {
     hosts =
       survey.hosts.map(Host.init)
-      + survey.unusable.keys.sorted().map { Host(name: $0, uri: uris[$0] ?? "", state: "down", error: survey.unusable[$0]) }
+      + survey.unusable.keys.sorted().map {
+        Host(name: $0, uri: uris[$0] ?? "", state: "down", error: survey.unusable[$0])
+      }
     domains = survey.hosts.flatMap { host in host.guests.map { Domain($0, on: host) } }
   }
 }

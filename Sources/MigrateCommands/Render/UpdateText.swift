@@ -7,7 +7,9 @@ enum UpdateText {
   static func line(_ update: MigrationUpdate, isUnchecked: Bool = false) -> String {
     var remedy: [String] = []
     if case .result(let result) = update.content { remedy = result.error?.remedy ?? [] }
-    return ([text(update).printable + (isUnchecked ? "; without preflight" : "")] + remedy.map { "  → \($0.printable)" }).joined(separator: "\n")
+    return
+      ([text(update).printable + (isUnchecked ? "; without preflight" : "")] + remedy.map { "  → \($0.printable)" })
+      .joined(separator: "\n")
   }
 
   private static func text(_ update: MigrationUpdate) -> String {

@@ -24,9 +24,12 @@ struct CommandWords {
   /// The last line that a script waits for, where the words themselves were wrong: for a move that was asked to tell its
   /// end as JSON.
   func resultAsJSON(of message: String, verbs: [String]) -> String? {
-    guard let first = words.first, first == "run" || !verbs.contains(first), !words.contains("--check") else { return nil }
+    guard let first = words.first, first == "run" || !verbs.contains(first), !words.contains("--check") else {
+      return nil
+    }
     let format = zip(words, words.dropFirst()).first { $0.0 == "--output" }?.1
-    let isAsked = ["json", "jsonl"].contains(format) || words.contains { ["--output=json", "--output=jsonl"].contains($0) }
+    let isAsked =
+      ["json", "jsonl"].contains(format) || words.contains { ["--output=json", "--output=jsonl"].contains($0) }
     guard isAsked else { return nil }
     let result = MigrationResult(outcome: .failed, error: MigrationFailure(message: message))
     var line = EventLine(MigrationUpdate(sequence: 1, time: .zero, domain: "*", content: .result(result)))

@@ -53,7 +53,9 @@ public struct MigrateCommand: AsyncParsableCommand {
         }
       }
     } catch {
-      if exitCode(for: error) == .validationFailure, let line = words.resultAsJSON(of: message(for: error), verbs: verbs) {
+      if exitCode(for: error) == .validationFailure,
+        let line = words.resultAsJSON(of: message(for: error), verbs: verbs)
+      {
         print(line, terminator: "")
       }
       exit(withError: error)
