@@ -81,7 +81,9 @@ public final class LibvirtBackend: MigrationBackend {
       scope: call.scope(isActive: state.isActive), policy: ConvergencePolicy(request),
       needsDestination: !call.isPeerToPeer,
       handsOver: request.strictHandover && state == .running && !request.suspend,
-      undefinesSource: call.flags.contains(.undefineSource), resumesPostcopy: request.postcopyResume, remedy: remedy)
+      undefinesSource: call.flags.contains(.undefineSource),
+      definesDestination: try call.flags.contains(.persistDestination) && !connections.isKnownThere(),
+      resumesPostcopy: request.postcopyResume, remedy: remedy)
     (self.mover, arriving, uuid) = (mover, connections.arriving, mover.uuid)
     (self.request, self.start) = (request, start)
     let (events, post) = AsyncStream.makeStream(of: Machine.Event.self)
@@ -182,14 +184,15 @@ public final class LibvirtBackend: MigrationBackend {
     guard await inspect().saysTheSame(as: seen) else { return "what the hosts say has changed since it was decided" }
     let undefines = call.flags.contains(.undefineSource) && seen.destination.isPersistent
     let persists = call.flags.contains(.persistDestination)
-    let host = [.resumeDestination, .removeDestination].contains(repair) ? destination : source
+    let isOfDestination = [.resumeDestination, .removeDestination, .undefineDestination].contains(repair)
+    let host = isOfDestination ? destination : source
     return await refusal {
       try await host.withGuest { guest in
         switch repair {
         case .resumeSource, .resumeDestination: try guest.resume()
         case .removeDestination: try guest.remove(undefining: persists)
         case .removeSource: try guest.remove(undefining: undefines)
-        case .undefineSource: try guest.undefine()
+        case .undefineSource, .undefineDestination: try guest.undefine()
         }
       }
     }

@@ -10,7 +10,7 @@ extension Machine {
     let seen = jobMayBeOurs(after: call) ? seen : seen.withoutSourceJob
     if seen.isInPostcopy { isInPostcopy = true }
     switch judge(call, seen, intent, cause: abortCause, isCertain: isCertainlyOnSource(call)) {
-    case .settled(.completed, _) where leavesDefinition(seen):
+    case .settled(.completed, _) where leavesDefinition(seen), .settled where leavesArrival(seen):
       return lookOn(call, quietSince: since, seen: seen, at: at)
     case .settled(let outcome, let failure)
     where call == .succeeded || outcome == .completed
@@ -52,6 +52,13 @@ extension Machine {
   private func leavesDefinition(_ seen: Inspection) -> Bool {
     intent.undefinesSource && intent.scope == .guest && !decided.contains(.undefineSource)
       && seen.source.isPersistent && seen.destination.isPersistent
+  }
+
+  /// The guest stays on the source, and the destination has the definition that the move gave it: a daemon that was ended
+  /// between that and the guest's start keeps it.
+  private func leavesArrival(_ seen: Inspection) -> Bool {
+    intent.definesDestination && intent.scope == .guest && !decided.contains(.undefineDestination)
+      && Standing(seen.source) != .gone && Standing(seen.destination) == .gone && seen.destination.isPersistent
   }
 
   /// Nobody waits any longer for what does not settle.
@@ -101,6 +108,8 @@ extension Machine {
         (.removeDestination, because)
       case .settled(.destination) where leavesDefinition(seen):
         (.undefineSource, "the guest runs on the destination; the source still has its definition")
+      case .settled(.source) where leavesArrival(seen):
+        (.undefineDestination, "the guest stays on the source; the destination still has the move's definition")
       case .settled(.source) where decided.contains(.suspend) && intent.wasRunning && Standing(seen.source) == .paused:
         (.resumeSource, "it was paused to end the transfer, which has failed")
       default: nil
@@ -199,6 +208,7 @@ extension Machine.Repair {
     case .resumeSource: .resumeSource
     case .removeSource: .removeSource
     case .undefineSource: .undefineSource
+    case .undefineDestination: .undefineDestination
     case .resumeDestination: .resumeDestination
     case .removeDestination: .removeDestination
     }

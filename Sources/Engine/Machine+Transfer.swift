@@ -104,8 +104,8 @@ extension Machine {
     case .pausePostcopy:
       abortedAt = at
       return told + [.control(.pausePostcopy)]
-    case .mode, .set, .fence, .resumeSource, .removeSource, .undefineSource, .resumeDestination, .removeDestination,
-      .refused:
+    case .mode, .set, .fence, .resumeSource, .removeSource, .undefineSource, .undefineDestination, .resumeDestination,
+      .removeDestination, .refused:
       return told
     }
   }

@@ -21,6 +21,8 @@ public struct Machine: Sendable, Equatable {
     public var handsOver: Bool
     /// The definition on the source goes with the guest.
     public var undefinesSource: Bool
+    /// The destination had no definition of the guest, and gets one: where the guest does not stay, that one goes again.
+    public var definesDestination: Bool
     /// Goes on with post-copy that broke off: the guest is on its way already.
     public var resumesPostcopy: Bool
     /// What a person runs when the move cannot be settled.
@@ -28,7 +30,8 @@ public struct Machine: Sendable, Equatable {
     public init(
       sourceName: String, destinationName: String, initialState: DomainState, leavesPaused: Bool,
       scope: Scope = .guest, policy: ConvergencePolicy = ConvergencePolicy(), needsDestination: Bool = false,
-      handsOver: Bool = false, undefinesSource: Bool = false, resumesPostcopy: Bool = false,
+      handsOver: Bool = false, undefinesSource: Bool = false, definesDestination: Bool = false,
+      resumesPostcopy: Bool = false,
       remedy: [String] = []
     ) {
       self.sourceName = sourceName
@@ -40,6 +43,7 @@ public struct Machine: Sendable, Equatable {
       self.needsDestination = needsDestination
       self.handsOver = handsOver
       self.undefinesSource = undefinesSource
+      self.definesDestination = definesDestination
       self.resumesPostcopy = resumesPostcopy
       self.remedy = remedy
     }
@@ -113,7 +117,7 @@ public struct Machine: Sendable, Equatable {
   public enum Repair: Sendable, Equatable {
     case resumeSource, removeSource
     /// Only its definition is left there.
-    case undefineSource
+    case undefineSource, undefineDestination
     /// It arrived paused, so that it never ran beside the source.
     case resumeDestination
     /// It never ran: the source went on.

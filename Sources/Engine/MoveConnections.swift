@@ -20,6 +20,14 @@ public struct MoveConnections: Sendable {
   /// Throws LibvirtError.
   public func guestState() async throws -> DomainState { try await blocking { [mover] in try mover.status().state } }
 
+  /// Whether the destination knows the guest already. Throws LibvirtError.
+  @available(*, noasync)
+  func isKnownThere() throws -> Bool {
+    do { return try !arriving.domain(uuid: uuid).uuid.isEmpty } catch let error as LibvirtError
+      where error.code == .noDomain
+    { return false }
+  }
+
   /// Connects to both hosts; throws LibvirtError (no such guest: `.noDomain`), naming the host.
   public static func open(
     _ domain: String, from source: LibvirtHost, to destination: LibvirtHost, timeout: Duration

@@ -52,6 +52,7 @@ public struct MigrationDecision: Codable, Sendable, Equatable {
     case resumeSource = "resume-source"
     case removeSource = "remove-source"
     case undefineSource = "undefine-source"
+    case undefineDestination = "undefine-destination"
     case resumeDestination = "resume-destination"
     case removeDestination = "remove-destination"
     /// Something that was wanted could not be done.

@@ -227,6 +227,21 @@ private struct Run {
     #expect(result.outcome == .needsAttention)
   }
 
+  /// A daemon that is ended between the definition and the guest's start keeps the definition.
+  @Test(arguments: [true, false]) func aDefinitionThatTheMoveMadeGoesWithIt(wasItsOwn: Bool) {
+    var run = Run()
+    run.machine = Machine(
+      Machine.Intent(
+        sourceName: "host1", destinationName: "host2", initialState: .running, leavesPaused: false,
+        definesDestination: wasItsOwn))
+    for event in [Machine.Event.started(at: .zero), .callReturned(refused, at: .zero)] { run.feed(event) }
+    run.look(running, .present(.shutOff, reason: "daemon", isPersistent: true), from: 0, to: 3)
+    #expect(run.repairs == (wasItsOwn ? [.undefineDestination] : []))
+    if wasItsOwn { run.feed(.repaired(.undefineDestination, error: nil, at: .seconds(3))) }
+    run.look(running, wasItsOwn ? .absent : .present(.shutOff, reason: "daemon", isPersistent: true), from: 3, to: 5)
+    #expect(run.result?.outcome == .rolledBack)
+  }
+
   @Test func aGuestThatIsFoundSettledAfterGivingUpIsWhereItIs() {
     var run = Run(.cancelRequested, .tick(at: .seconds(60)))
     run.look(running, .absent, from: 60, to: 62)

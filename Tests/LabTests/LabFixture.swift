@@ -6,21 +6,27 @@ import Testing
 nonisolated(nonsending) func withTestLab<Result: Sendable>(
   _ purpose: String, hostCount: Int = 2, _ body: (Lab) async throws -> Result
 ) async throws -> Result {
+  try await withLabSlots(1) {
+    try await withLab(LabConfiguration(name: testLabName(purpose), hostCount: hostCount), body)
+  }
+}
+
+/// Runs `body`, which makes so many labs, when there is room for them; the test is skipped where none can be made.
+nonisolated(nonsending) func withLabSlots<Result: Sendable>(
+  _ count: Int, _ body: () async throws -> Result
+) async throws -> Result {
   try await skipWithoutLab()
-  await LabSlots.shared.take()
+  for _ in 0..<count { await LabSlots.shared.take() }
   let outcome: Swift.Result<Result, any Error>
-  do {
-    outcome = .success(
-      try await withLab(LabConfiguration(name: testLabName(purpose), hostCount: hostCount), body))
-  } catch { outcome = .failure(error) }
-  await LabSlots.shared.giveBack()
+  do { outcome = .success(try await body()) } catch { outcome = .failure(error) }
+  for _ in 0..<count { await LabSlots.shared.giveBack() }
   return try outcome.get()
 }
 
 /// As many labs at a time as keep two cores busy: more only wait for each other.
 private actor LabSlots {
   static let shared = LabSlots()
-  private var free = 6
+  private var free = 4
   private var waiting: [CheckedContinuation<Void, Never>] = []
 
   func take() async {

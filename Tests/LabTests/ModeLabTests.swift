@@ -26,8 +26,7 @@ import Testing
   }
 
   @Test func theQuickModesMoveAGuestWithItsMemory() async throws {
-    try await skipWithoutLab()
-    let outcomes = try await ModeTable.run(ModeRow.quick, labName: testLabName("modes"))
+    let outcomes = try await withLabSlots(1) { try await ModeTable.run(ModeRow.quick, labName: testLabName("modes")) }
     #expect(outcomes.count == 7)
     for outcome in outcomes { #expect(outcome.complaints == [], "\(outcome.text)") }
   }

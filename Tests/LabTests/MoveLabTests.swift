@@ -42,8 +42,9 @@ import Trials
       let address = lab.plan.guestAddress(1)
       try await lab.boot(GuestSpecification(name: "web", address: address), on: try lab.host(1))
       let arguments = ["-c", "host1", "web", "host2", "--mode", mode, "--bandwidth", "4", "--output", "jsonl"]
+      let isSent = Flag()
       let stopped = try await Tool(lab: lab).run(arguments) { line, running in
-        if line.contains("\"type\":\"progress\"") { try running.send(signal: .interrupt) }
+        if line.contains("\"type\":\"progress\""), isSent.setOnce() { try running.send(signal: .interrupt) }
       }
       #expect(stopped.status == 130, "\(stopped.text) \(stopped.complaints)")
       let result = try #require(try stopped.events().last)
@@ -61,10 +62,13 @@ import Trials
     try await withTestLab("ctrlc-\(mode)") { lab in
       try await lab.boot(GuestSpecification(name: "web", address: lab.plan.guestAddress(1)), on: try lab.host(1))
       let arguments = ["--config", try sshConfiguration(of: lab), "-c", "host1", "web", "host2", "--mode", mode]
+      let isSent = Flag()
       let stopped = try await Tool(lab: lab).run(
         arguments + ["--bandwidth", "4", "--output", "jsonl"], inOwnGroup: true
       ) { line, running in
-        if line.contains("\"iteration\":1") { try running.send(signal: .interrupt, toProcessGroup: true) }
+        if line.contains("\"iteration\":1"), isSent.setOnce() {
+          try running.send(signal: .interrupt, toProcessGroup: true)
+        }
       }
       #expect(stopped.status == 130, "\(stopped.text) \(stopped.complaints)")
       #expect(try await lab.virsh(on: try lab.host(1), ["domstate", "web"]).text == "running")
