@@ -100,10 +100,17 @@ extension FaultObservation {
       || (postcopyCameFirst && cell.fault.isOfTheNetwork)
   }
 
+  /// The guest was seen running on the destination by the tool's last look, and its QEMU was killed there after it: the
+  /// last moment of a move is also the first one after it.
+  var endedAfterTheMove: Bool {
+    cell.fault == .destinationQEMU && cell.moment == .continue && outcome == "completed"
+      && sightings.contains { $0.host == "destination" && $0.state == "shut off (crashed)" }
+  }
+
   private func lossComplaints() -> [String] {
     var wrong: [String] = []
     if !mayBeLost { wrong.append("the guest is lost, and this fault must not lose it") }
-    if cell.fault != .toolKilled && exitCode != 4 {
+    if cell.fault != .toolKilled && exitCode != 4 && !endedAfterTheMove {
       wrong.append("the guest is lost, and the exit code is \(exitCode)")
     }
     if wasInPostcopy && warnings.isEmpty { wrong.append("nobody was told of post-copy's risk beforehand") }

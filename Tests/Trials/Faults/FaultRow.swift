@@ -11,7 +11,7 @@ public struct FaultRow: Sendable {
     columns = [
       "\(seen.exitCode)\(seen.outcome.map { " \($0)" } ?? "")", Self.shortened(seen.message),
       seen.recovery.map { "\($0.command) (\($0.exitCode)): \(Self.shortened($0.said))" } ?? "",
-      (seen.isLost ? "lost by the fault: " : "") + seen.summary
+      (seen.isLost ? "lost by the fault\(seen.endedAfterTheMove ? ", after the move" : ""): " : "") + seen.summary
         + (seen.cameTooLate ? "; there was nothing left to kill" : "")
         + seen.crashes.map { "; libvirtd of the \($0) crashed" }.joined(),
       String(Int(seen.seconds.rounded())), isRight ? "OK" : "WRONG: " + complaints.joined(separator: "; "),
