@@ -36,7 +36,10 @@ struct FaultTrial: Sendable {
       try await recover(guest, &seen)
       try await settle(guest, &seen)
       // A TCP connection that was silent for minutes is tried again as much later.
-      if seen.recovery?.said.hasPrefix("wait") == true { try await recover(guest, &seen) }
+      if seen.recovery?.said.hasPrefix("wait") == true {
+        try await recover(guest, &seen)
+        try await settle(guest, &seen)
+      }
       if seen.home != nil { seen.keeper = try? await keeper.checkEverything(within: .seconds(30)) }
       seen.leftovers = try await lab.leftovers()
       seen.openEntries = try await openEntries()
