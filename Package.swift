@@ -39,6 +39,7 @@ let package = Package(
     // The pure core: no clock, no randomness, no I/O.
     target("MigrationModel"),
     target("Preflight", ["MigrationModel"]),
+    target("BenchModel"),
     // The edges: one foreign thing each.
     target("Threads"),
     target("Libvirt", ["CLibvirt", "MigrationModel", "Threads"]),
@@ -51,13 +52,17 @@ let package = Package(
     target(
       "MigrateCommands",
       [
-        "MigrationModel", "Preflight", "Probes", "DomainXML", "Engine", "Journal", "Lab", "Libvirt", "SSH", "Threads",
+        "MigrationModel", "Preflight", "Probes", "DomainXML", "Engine", "Journal", "Lab", "Bench", "BenchModel", "Libvirt", "SSH", "Threads",
         unixSignals, yams, argumentParser,
       ], testFiles: ["Golden"]),
     // The lab: its library, and the tests of everything else against real hosts.
     [
       .target(
         name: "Lab", dependencies: ["Threads", subprocess], resources: [.embedInCode("Resources")],
+        swiftSettings: strict),
+      .target(
+        name: "Bench", dependencies: ["BenchModel", "Lab", "Libvirt", "MigrationModel", "Threads", subprocess, yams],
+        resources: [.embedInCode("Scenarios")],
         swiftSettings: strict),
       .executableTarget(
         name: "migrate", dependencies: ["MigrateCommands"], swiftSettings: strict,

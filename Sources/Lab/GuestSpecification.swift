@@ -40,11 +40,39 @@ public struct GuestSpecification: Sendable, Equatable {
   /// time; `KeeperClient` and `KeeperWatch` ask it for what it found.
   public struct Keeper: Sendable, Equatable {
     public var mebibytes: Int
-    public var mebibytesPerSecond: Int
+    /// nil: as many as the CPU gives.
+    public var mebibytesPerSecond: Int?
+    public var pattern: AccessPattern
+    /// What it beats on besides; nil for a keeper that only answers.
+    public var heart: Heart?
 
-    public init(mebibytes: Int = 32, mebibytesPerSecond: Int = 4) {
+    public init(
+      mebibytes: Int = 32, mebibytesPerSecond: Int? = 4, pattern: AccessPattern = .sequential, heart: Heart? = nil
+    ) {
       self.mebibytes = mebibytes
       self.mebibytesPerSecond = mebibytesPerSecond
+      self.pattern = pattern
+      self.heart = heart
+    }
+  }
+
+  /// Which page is changed next.
+  public enum AccessPattern: String, Codable, Sendable, CaseIterable {
+    case sequential
+    case random
+    /// Nine times of ten one of the first tenth.
+    case hotCold = "hot-cold"
+  }
+
+  /// A keeper's beats over virtio-serial; every QEMU that holds the guest connects to whoever counts them.
+  public struct Heart: Sendable, Equatable {
+    public var period: Duration
+    /// A listening socket in the file system, at the same path on every host.
+    public var collector: String
+
+    public init(period: Duration, collector: String) {
+      self.period = period
+      self.collector = collector
     }
   }
 
@@ -115,7 +143,7 @@ public struct GuestSpecification: Sendable, Equatable {
   /// Throws `LabError` of code `invalidConfiguration` that names what cannot be.
   func validate() throws {
     guard let keeper else { return }
-    guard address != nil, keeper.mebibytes > 0, keeper.mebibytes < memory, keeper.mebibytesPerSecond >= 0 else {
+    guard address != nil, keeper.mebibytes > 0, keeper.mebibytes < memory, keeper.mebibytesPerSecond ?? 0 >= 0 else {
       throw LabError(
         .invalidConfiguration, "keep \(keeper.mebibytes) MiB in the guest \(name)",
         "a keeper needs an address, some memory, and less than the guest's \(memory) MiB")

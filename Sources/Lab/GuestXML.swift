@@ -25,6 +25,7 @@ struct GuestXML {
         \(interface)
         <serial type='file'><source path='\(Self.escape(guest.consolePath))' append='on'/></serial>
         <memballoon model='virtio'/>
+        \(heart)
         \(guest.devices.joined(separator: "\n"))
       </devices>
       \(exactMemory)
@@ -39,8 +40,24 @@ struct GuestXML {
     if let workload = guest.workload {
       words += ["lab.dirty=\(workload.mebibytesPerSecond)", "lab.working_set=\(workload.workingSet)"]
     }
-    if let keeper = guest.keeper { words.append("lab.keeper=\(keeper.mebibytes),\(keeper.mebibytesPerSecond)") }
+    if let keeper = guest.keeper { words.append("lab.keeper=" + keeperWords(keeper).joined(separator: ",")) }
     return words.joined(separator: " ")
+  }
+
+  private func keeperWords(_ keeper: GuestSpecification.Keeper) -> [String] {
+    let rate = keeper.mebibytesPerSecond.map(String.init) ?? "max"
+    let beat = keeper.heart.map { ["\(Int($0.period / .microseconds(1)))"] } ?? []
+    return ["\(keeper.mebibytes)", rate, keeper.pattern.rawValue] + beat
+  }
+
+  private var heart: String {
+    guard let heart = guest.keeper?.heart else { return "" }
+    return """
+      <channel type='unix'>
+            <source mode='connect' path='\(Self.escape(heart.collector))'/>
+            <target type='virtio' name='migrate.beat'/>
+          </channel>
+      """
   }
 
   /// Memory 8 KiB larger than libvirt believes, so that an emulated guest moves without losing writes.

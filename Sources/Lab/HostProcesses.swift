@@ -20,6 +20,24 @@ extension Lab {
     }
   }
 
+  /// The id of a host's libvirtd, as the machine numbers it; nil when none runs.
+  public func libvirtdProcess(on host: LabHost) throws -> Int32? {
+    let processes = try HostProcesses(of: host)
+    let text = (try? Files.read("/proc/\(processes.first)/root\(Daemon.libvirtd.processFile)").trimmed) ?? ""
+    return processes.ids.first { HostProcesses.innerID(of: $0) == text }
+  }
+
+  /// The first process of a host; its /proc shows the host's network.
+  public func firstProcess(of host: LabHost) throws -> Int32 { try HostProcesses(of: host).first }
+
+  /// The host that a process of this machine is in; nil for one that is in none.
+  public func host(ofProcess id: Int32) -> LabHost? {
+    let namespace = HostProcesses.namespace(of: id)
+    return hosts.first { host in
+      LabProcess(registeredIn: host.stateDirectory).flatMap { HostProcesses.namespace(of: $0.id) } == namespace
+    }
+  }
+
   /// SIGKILLs the QEMU of a guest on a host, by its UUID; returns which processes that were.
   ///
   /// Throws `LabError` of code `commandFailed` when there is none.
@@ -35,11 +53,9 @@ extension Lab {
   ///
   /// Throws `LabError` of code `commandFailed` when there is none.
   func killLibvirtd(on host: LabHost) throws -> LabProcess {
-    let processes = try HostProcesses(of: host)
-    let text = (try? Files.read("/proc/\(processes.first)/root\(Daemon.libvirtd.processFile)").trimmed) ?? ""
-    guard let id = processes.ids.first(where: { HostProcesses.innerID(of: $0) == text }),
-      let process = Self.killNow(id)
-    else { throw LabError(.commandFailed, "kill libvirtd", host: host.name, "none runs there") }
+    guard let id = try libvirtdProcess(on: host), let process = Self.killNow(id) else {
+      throw LabError(.commandFailed, "kill libvirtd", host: host.name, "none runs there")
+    }
     return process
   }
 
@@ -86,7 +102,7 @@ struct HostProcesses {
   }
 
   /// Names the PID namespace; nil for a process that has ended.
-  private static func namespace(of id: pid_t) -> String? {
+  static func namespace(of id: pid_t) -> String? {
     var target = [CChar](repeating: 0, count: 64)
     let count = readlink("/proc/\(id)/ns/pid", &target, target.count)
     return count > 0 ? String(decoding: target[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self) : nil

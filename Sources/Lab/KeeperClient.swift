@@ -35,15 +35,7 @@ public struct KeeperClient: Sendable {
   ///
   /// Throws `LabError` of code `timedOut` when that is not done in time; errors are reported, not thrown.
   public func checkEverything(within limit: Duration = .seconds(120)) async throws -> KeeperReport {
-    let wanted = try await ask(within: limit).fullPasses + 2
-    var report: KeeperReport?
-    try await poll(for: limit, every: .milliseconds(50), "check all memory of the guest at \(address)") {
-      let latest = try await ask(within: limit)
-      report = latest
-      return latest.fullPasses >= wanted
-    }
-    guard let report else { throw late(limit) }
-    return report
+    try await exchange(.check, within: limit)
   }
 
   /// Changes one bit of a page, as a fault would.
@@ -56,7 +48,7 @@ public struct KeeperClient: Sendable {
     _ command: KeeperSocket.Command, page: UInt32 = 0, within limit: Duration
   ) async throws -> KeeperReport {
     let socket = try KeeperSocket(address: address)
-    let patience = command == .report ? Duration.milliseconds(100) : limit
+    let patience = patience(with: command) ?? limit
     let report = try await blocking { () -> KeeperReport? in
       let deadline = ContinuousClock.now + limit
       var sequence: UInt32 = 0
@@ -70,6 +62,15 @@ public struct KeeperClient: Sendable {
     }
     guard let report else { throw late(limit) }
     return report
+  }
+
+  /// How long an answer may take before the request is sent again; nil of one that may be sent once only.
+  private func patience(with command: KeeperSocket.Command) -> Duration? {
+    switch command {
+    case .report: .milliseconds(100)
+    case .check: .seconds(10)
+    case .corrupt: nil
+    }
   }
 
   private func late(_ limit: Duration) -> LabError {

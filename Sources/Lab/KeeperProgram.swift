@@ -20,7 +20,7 @@ enum KeeperProgram {
       throw LabError(.missingRequirement, "compile the keeper", "no C compiler: \(compilers.joined(separator: ", "))")
     }
     try Files.write(source, to: "\(path).c")
-    let options = ["-static", "-O2", "-s", "-o", "\(path).new", "\(path).c"]
+    let options = ["-static", "-pthread", "-O2", "-s", "-o", "\(path).new", "\(path).c"]
     try await executeOrThrow([compiler] + options, to: "compile the keeper")
     try Files.rename("\(path).new", to: path)
     try Files.remove("\(path).c")

@@ -5,7 +5,7 @@ import Glibc
 /// Requests are broadcasts in the guests' network: if two guests have the address, both hear them, whatever the bridges
 /// have learnt.
 final class KeeperSocket: Sendable {
-  enum Command: UInt32 { case report, corrupt }
+  enum Command: UInt32 { case report, corrupt, check }
 
   private static let port: UInt16 = 7
 

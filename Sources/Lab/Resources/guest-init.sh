@@ -1,6 +1,6 @@
 #!/bin/sh
 # PID 1 of a lab's guest: loads the drivers, takes its address, answers pings and works as the kernel command line says:
-# lab.address=ADDRESS/LENGTH, lab.dirty=MiB-A-SECOND, lab.working_set=MiB, lab.keeper=MiB,CHANGED-MiB-A-SECOND.
+# lab.address=ADDRESS/LENGTH, lab.dirty=MiB-A-SECOND, lab.working_set=MiB, lab.keeper=MiB,CHANGED-MiB-A-SECOND[,PATTERN[,BEAT-US]].
 /bin/busybox --install -s /bin
 export PATH=/bin
 mount -t devtmpfs devtmpfs /dev
@@ -61,5 +61,20 @@ work() {
 
 echo "lab guest ready"
 if [ "$dirty" -gt 0 ] && [ "$working_set" -gt 0 ]; then work "$dirty" "$working_set" & fi
-if [ -n "$keeper" ]; then keeper "${address%/*}" "${keeper%,*}" "${keeper#*,}" & fi
+
+# The device of the port by which the keeper beats.
+port() {
+  for file in /sys/class/virtio-ports/*/name; do
+    read -r name <"$file" || continue
+    if [ "$name" = migrate.beat ]; then file=${file%/name} && echo "/dev/${file##*/}"; fi
+  done
+}
+if [ -n "$keeper" ]; then
+  IFS=,
+  set -- $keeper
+  unset IFS
+  # A beat needs a port to go to.
+  if [ $# -gt 3 ]; then set -- "$@" "$(port)"; fi
+  keeper "${address%/*}" "$@" &
+fi
 while :; do wait; sleep 3600; done

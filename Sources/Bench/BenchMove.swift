@@ -1,0 +1,195 @@
+import BenchModel
+import Lab
+import Libvirt
+import MigrationModel
+import Threads
+
+/// One move of a guest, and everything that was seen of it.
+extension BenchGuest {
+  /// Moves the guest to the other host and returns when it beats there and its memory has been checked.
+  ///
+  /// What goes wrong with the move is in the run. Throws `BenchError` when the guest is not there any more.
+  func move(
+    _ variant: Scenario.Variant, with tool: String, repeat number: Int, migrate: String
+  ) async throws -> Run {
+    let (from, to) = (side, 1 - side)
+    let (source, destination) = (lab.hosts[from], lab.hosts[to])
+    var run = Run(
+      scenario: "\(scenario.name)/\(variant.name)", tool: tool, repeat: number, from: source.name, to: destination.name)
+    let command = MoveCommand(
+      tool, variant, guest: specification.id, from: source, to: destination, migrate: migrate,
+      directory: lab.plan.directory, checks: scenario.preflight ?? false)
+    let quiet = monotonicNow()
+    try await beats(for: .milliseconds(500))
+    try await limitDowntime(variant, tool, on: from)
+
+    let meter = try CostMeter(of: specification.id, from: source, to: destination, on: lab)
+    let act = Task { try await carryOut(variant.act, on: from, since: monotonicNow()) }
+    let outcome = try await command.run(within: .seconds(Int64(scenario.timeLimitS ?? Scenario.Defaults.timeLimit)))
+    act.cancel()
+    run.cost = await meter.read()
+    run.cost.toolS = outcome.processorTime
+
+    run.note(outcome)
+    do {
+      try await beats(for: .milliseconds(500))
+      run.complaints += try await verified(&run)
+      if outcome.isSuccess, side != to { run.complaints.append("it does not run on \(destination.name)") }
+      if case .failure(let error) = await act.result, !(error is CancellationError) {
+        run.complaints.append("\(error)")
+      }
+    } catch let error as BenchError {
+      run.complaints.append(error.description)
+    }
+    read(&run, from: from, to: to, during: outcome, quietSince: quiet)
+    await readStatistics(&run, on: to)
+    run.complaints = run.complaints.map { "\(run.scenario), \(tool), repeat \(number): \($0)" }
+    return run
+  }
+
+  /// virsh has no option for it.
+  private func limitDowntime(_ variant: Scenario.Variant, _ tool: String, on side: Int) async throws {
+    guard tool == "virsh", let limit = variant.maxDowntimeMs else { return }
+    let domain = try await domain(on: side)
+    try await blocking { try domain.setMaxDowntime(.milliseconds(limit)) }
+  }
+
+  /// Does to the move what the scenario says once it has made so many passes; a move that is over before stays as it is.
+  private func carryOut(_ act: Scenario.Act?, on side: Int, since start: Int64) async throws {
+    guard let act else { return }
+    let log = logs[side]
+    let isDue = await waits(.seconds(3600)) {
+      log.notes(since: start).contains { ($0.pass ?? 0) > act.passes }
+    }
+    guard isDue else { return }
+    let domain = try await domain(on: side)
+    try await blocking {
+      switch act.kind {
+      case .suspend: try domain.suspend()
+      case .postcopy: try domain.startPostcopy()
+      }
+    }
+  }
+
+  /// Has every page of the guest's memory checked, and says what was wrong.
+  private func verified(_ run: inout Run) async throws -> [String] {
+    do {
+      let report = try await KeeperClient(address: address).checkEverything(within: .seconds(30))
+      run.pagesChecked = report.pagesChecked
+      run.memoryVerified = report.errors == 0
+      return report.errors == 0 ? [] : ["\(report.errors) checks of the guest's memory failed"]
+    } catch let error as LabError {
+      return ["the guest's memory could not be checked: \(error)"]
+    }
+  }
+
+  /// What the beats, the network and both hosts saw.
+  private func read(
+    _ run: inout Run, from: Int, to: Int, during outcome: MoveCommand.Outcome, quietSince quiet: Int64
+  ) {
+    let trace = trace(since: outcome.started)
+    run.note(trace)
+    let (left, arrived) = (trace.beats.last { $0.side == from }, trace.beats.first { $0.side == to })
+    if let left, let arrived, arrived.stamp > left.stamp {
+      run.downtime.handoverMs = milliseconds(arrived.stamp - left.stamp - period)
+    }
+    run.downtime.networkMs = networkGap(since: outcome.started)
+    let (told, heard) = (logs[from].notes(since: outcome.started), logs[to].notes(since: outcome.started))
+    run.downtime.qemuMs = pause(told, "STOP", heard, "RESUME", .qemu).map(milliseconds)
+    run.downtime.eventMs = pause(told, "suspended", heard, "resumed", .libvirt).map(milliseconds)
+    let answers = stream.answers(since: outcome.started)
+    if let resumed = heard.first(where: { $0.teller == .qemu && $0.what == "RESUME" })?.stamp,
+      let first = answers.first(where: { $0 > resumed })
+    {
+      run.downtime.firstPacketMs = milliseconds(first - resumed)
+    }
+    run.workBeforeMibS = work(
+      BeatTrace(collector.beats(since: quiet).filter { $0.stamp < outcome.started }, period: period))
+    run.workDuringMibS = work(BeatTrace(trace.beats.filter { $0.stamp <= outcome.ended }, period: period))
+    run.timeline?.note(trace, answers, told, heard, hosts: (run.from, run.to), since: outcome.started)
+  }
+
+  /// From the last of what the source told to the first of what the destination told after it.
+  private func pause(
+    _ told: [HostLog.Note], _ stop: String, _ heard: [HostLog.Note], _ resume: String, _ teller: HostLog.Note.Teller
+  ) -> Int64? {
+    guard let resumed = heard.first(where: { $0.teller == teller && $0.what == resume })?.stamp,
+      let stopped = told.last(where: { $0.teller == teller && $0.what == stop && $0.stamp < resumed })?.stamp
+    else { return nil }
+    return resumed - stopped
+  }
+
+  private func work(_ trace: BeatTrace) -> Double? {
+    guard let first = trace.beats.first, let last = trace.beats.last, last.stamp > first.stamp else { return nil }
+    return Double(last.rewritten &- first.rewritten) / 256 / (Double(last.stamp - first.stamp) / 1e9)
+  }
+
+  /// libvirt's own figures of the move, which the destination keeps; the same for both tools.
+  private func readStatistics(_ run: inout Run, on side: Int) async {
+    guard run.isCompleted, let domain = try? await domain(on: side),
+      let statistics = try? await blocking({ try domain.jobStatistics(completed: true) })
+    else { return }
+    run.downtime.reportedMs = statistics.downtime.map { $0 / .milliseconds(1) }
+    run.iterations = statistics.memoryIteration
+    run.cost.memoryBytes = statistics.memoryTotal?.rawValue
+    run.cost.sentBytes = statistics.memoryProcessed?.rawValue
+  }
+}
+
+private func milliseconds(_ nanoseconds: Int64) -> Double { (Double(nanoseconds) / 1e3).rounded() / 1e3 }
+
+extension Run {
+  /// How the command ended, and what the tool's own lines say.
+  fileprivate mutating func note(_ outcome: MoveCommand.Outcome) {
+    totalMs = milliseconds(outcome.ended - outcome.started)
+    self.outcome = outcome.isSuccess ? "completed" : outcome.wasLate ? "not-converged" : "failed"
+    var line = Timeline()
+    let lines = tool == "migrate" ? ToolLine.lines(of: outcome.output) : []
+    for told in lines {
+      if told.type == "phase", let phase = told.phase { line.phases.append(.init(tMs: told.tMs, what: phase)) }
+      if told.type == "progress", let memory = told.memory { line.samples.append(.init(told, memory)) }
+    }
+    timeline = line
+    let result = lines.last { $0.type == "result" }
+    downtime.correctedMs = result?.downtime?.correctedMs
+    guard !outcome.isSuccess else { return }
+    error = result?.error?.message ?? outcome.complaint
+    if self.outcome == "failed" { complaints.append("the move failed: \(error ?? "")") }
+  }
+
+  fileprivate mutating func note(_ trace: BeatTrace) {
+    (beats, beatsLost, beatsRepeated, beatsReordered) = (trace.beats.count, trace.lost, trace.repeated, trace.reordered)
+    downtime.heartbeatMs = trace.downtime.map(milliseconds)
+    stalledMs = milliseconds(trace.stalled(beyond: 10 * trace.period))
+    complaints += trace.complaints
+    if !trace.complaints.isEmpty { memoryVerified = memoryVerified && trace.memoryErrors == 0 }
+  }
+}
+
+extension Run.Timeline.Sample {
+  fileprivate init(_ line: ToolLine, _ memory: ToolLine.Memory) {
+    self.init(tMs: line.tMs)
+    (remainingBytes, bandwidthBps, dirtyRateBps) = (memory.remaining, memory.bandwidthBps, memory.dirtyRateBps)
+    (iteration, throttlePercent) = (memory.iteration, line.throttlePercent)
+  }
+}
+
+extension Run.Timeline {
+  fileprivate mutating func note(
+    _ trace: BeatTrace, _ answers: [Int64], _ told: [HostLog.Note], _ heard: [HostLog.Note],
+    hosts: (from: String, to: String), since start: Int64
+  ) {
+    func time(_ stamp: Int64) -> Double { milliseconds(stamp - start) }
+    firstBeatMs = trace.beats.first.map { time($0.stamp) }
+    beatGapsUs = trace.gaps.map { Int($0.length / 1000) }
+    firstAnswerMs = answers.first.map(time)
+    answerGapsUs = gaps(between: answers).map { Int($0.length / 1000) }
+    work = trace.throughput(from: start, step: 50_000_000).map {
+      Work(tMs: milliseconds($0.time), mibS: ($0.mebibytesPerSecond * 100).rounded() / 100)
+    }
+    let notes = told.map { (hosts.from, $0) } + heard.map { (hosts.to, $0) }
+    events = notes.sorted { $0.1.stamp < $1.1.stamp }.map { host, note in
+      Mark(tMs: time(note.stamp), what: "\(host): \(note.what)" + (note.pass.map { " \($0)" } ?? ""))
+    }
+  }
+}

@@ -1,0 +1,187 @@
+import BenchModel
+import FoundationEssentials
+import Glibc
+import Lab
+import Libvirt
+import Threads
+
+/// Runs scenarios on a lab of its own, and hands out the report as it grows.
+public struct BenchSession: Sendable {
+  /// What happens meanwhile.
+  public enum Update: Sendable {
+    /// A line for whoever watches.
+    case said(String)
+    /// Everything so far; what is not done yet is not in it.
+    case measured(BenchReport)
+  }
+
+  public var scenarios: [Scenario]
+  public var seed: UInt64
+  /// Path of the tool that is measured.
+  public var migrate: String
+  public var version: String
+  /// Of the lab, which must not be there yet.
+  public var lab: String
+  /// Stop-wait-continue cycles for each length and scenario.
+  public var cycles: Int
+  private let tell: @Sendable (Update) async -> Void
+
+  /// How long a guest is stopped for a control, in ms.
+  public static let stops = [20.0, 50, 200]
+
+  public init(
+    _ scenarios: [Scenario], seed: UInt64, migrate: String, version: String, lab: String = "bench", cycles: Int = 3,
+    tell: @escaping @Sendable (Update) async -> Void
+  ) {
+    (self.scenarios, self.seed, self.migrate, self.version) = (scenarios, seed, migrate, version)
+    (self.lab, self.cycles, self.tell) = (lab, cycles, tell)
+  }
+
+  /// Brings the lab up, runs everything, and takes it down again, also when this task is cancelled.
+  ///
+  /// Returns what there is, marked as interrupted, after a cancellation. Throws `LabError` when there is no lab.
+  public func run() async throws -> BenchReport {
+    var growing = Growing(environment: environment())
+    await tell(.said("bringing up the lab \(lab)"))
+    do {
+      try await withLab(LabConfiguration(name: lab)) { lab in
+        growing.environment.note(try await versions(of: lab))
+        for scenario in scenarios {
+          try Task.checkCancellation()
+          await measure(scenario, on: lab, into: &growing)
+        }
+      }
+    } catch is CancellationError {}
+    growing.environment.loadAfter = loadAverage()
+    growing.isInterrupted = Task.isCancelled
+    return growing.report(scenarios)
+  }
+
+  /// What has been measured.
+  private struct Growing {
+    var environment: BenchReport.Environment
+    var controls: [Control] = []
+    var runs: [Run] = []
+    var problems: [String] = []
+    var isInterrupted = false
+
+    func report(_ scenarios: [Scenario], isPartial: Bool = false) -> BenchReport {
+      BenchReport(
+        environment: environment, scenarios: scenarios, controls: controls, runs: runs,
+        interrupted: isInterrupted || isPartial, problems: problems)
+    }
+  }
+
+  /// One scenario, with its controls first; what goes wrong is a line of the report.
+  private func measure(_ scenario: Scenario, on lab: Lab, into growing: inout Growing) async {
+    if let obstacle = obstacle(to: scenario) {
+      await tell(.said("\(scenario.name): skipped: \(obstacle)"))
+      for variant in scenario.variants { growing.runs.append(.skipped(scenario, variant, because: obstacle)) }
+      return
+    }
+    do {
+      for host in lab.hosts { try await lab.limit(host, mebibytesPerSecond: scenario.linkMibS) }
+      try await BenchGuest.with(scenario, on: lab) { guest in
+        growing.environment.collector = guest.collector.scheduling
+        try await control(guest, into: &growing)
+        try await move(guest, into: &growing)
+      }
+    } catch is CancellationError {
+    } catch {
+      guard !Task.isCancelled else { return }
+      growing.problems.append("scenario \(scenario.name) was given up: \(error)")
+      await tell(.said("\(scenario.name): given up: \(error)"))
+    }
+  }
+
+  private func obstacle(to scenario: Scenario) -> String? {
+    (scenario.requires ?? []).contains("kvm") ? "it needs KVM; the lab's guests are emulated" : nil
+  }
+
+  private func control(_ guest: BenchGuest, into growing: inout Growing) async throws {
+    await tell(.said("\(guest.scenario.name): controls"))
+    growing.controls.append(try await guest.idleControl(for: .seconds(4)))
+    for _ in 0..<cycles {
+      for asked in Self.stops {
+        try Task.checkCancellation()
+        growing.controls.append(try await guest.stopControl(asked: asked))
+      }
+    }
+  }
+
+  /// Every variant with every tool, in an order that is drawn for each repeat; a variant that cannot even begin is not
+  /// tried again.
+  private func move(_ guest: BenchGuest, into growing: inout Growing) async throws {
+    var generator = SeededGenerator(seed: seed)
+    let tools = guest.scenario.tools ?? ["migrate"]
+    var hopeless: Set<String> = []
+    for number in 1...(guest.scenario.repeats ?? Scenario.Defaults.repeats) {
+      for variant in guest.scenario.variants.shuffled(using: &generator) where !hopeless.contains(variant.name) {
+        for tool in tools.shuffled(using: &generator) {
+          try Task.checkCancellation()
+          let run = try await guest.move(variant, with: tool, repeat: number, migrate: migrate)
+          growing.runs.append(run)
+          if run.outcome == "failed" { hopeless.insert(variant.name) }
+          await tell(.said(line(of: run, guest)))
+        }
+      }
+      await tell(.measured(growing.report(scenarios, isPartial: true)))
+    }
+  }
+
+  private func line(of run: Run, _ guest: BenchGuest) -> String {
+    let figures = [
+      run.downtime.heartbeatMs.map { "heartbeat \(hundredths($0)) ms" }, "total \(hundredths(run.totalMs / 1000)) s",
+    ]
+    let end = run.isCompleted ? "" : "\(run.outcome): \(run.error ?? ""); "
+    return "\(run.scenario) \(run.tool) \(run.repeat): " + end + figures.compactMap { $0 }.joined(separator: ", ")
+  }
+
+  private func environment() -> BenchReport.Environment {
+    BenchReport.Environment(
+      date: Date.now.formatted(.iso8601), migrate: version, kernel: kernelRelease(), cpu: processorName(),
+      cpus: ProcessInfo.processInfo.activeProcessorCount, accelerator: "tcg",
+      site: "a lab: two hosts in namespaces of one machine", loadBefore: loadAverage(), seed: seed, collector: "")
+  }
+
+  private func versions(of lab: Lab) async throws -> (libvirt: String, qemu: String?) {
+    let host = try lab.host(1)
+    let words = try await lab.virsh(on: host, ["version"]).output.split(separator: "\n")
+    func version(_ prefix: String) -> String? {
+      words.first { $0.hasPrefix(prefix) }.flatMap { $0.split(separator: " ").last }.map(String.init)
+    }
+    return (version("Using library") ?? "", version("Running hypervisor"))
+  }
+}
+
+extension BenchReport.Environment {
+  fileprivate mutating func note(_ versions: (libvirt: String, qemu: String?)) {
+    (libvirt, qemu) = (versions.libvirt, versions.qemu)
+  }
+}
+
+extension Run {
+  fileprivate static func skipped(_ scenario: Scenario, _ variant: Scenario.Variant, because reason: String) -> Run {
+    var run = Run(scenario: "\(scenario.name)/\(variant.name)", tool: "migrate", repeat: 1, from: "", to: "")
+    (run.outcome, run.error) = ("skipped", reason)
+    return run
+  }
+}
+
+/// Over the last minute (`getloadavg`).
+private func loadAverage() -> Double? {
+  var load = 0.0
+  return getloadavg(&load, 1) == 1 ? (load * 100).rounded() / 100 : nil
+}
+
+private func kernelRelease() -> String? {
+  var names = utsname()
+  guard uname(&names) == 0 else { return nil }
+  return withUnsafeBytes(of: names.release) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+}
+
+private func processorName() -> String? {
+  let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)
+  let line = text?.split(separator: "\n").first { $0.hasPrefix("model name") }
+  return line?.split(separator: ":").last.map { String($0.drop { $0 == " " }) }
+}

@@ -1,0 +1,126 @@
+import BenchModel
+import FoundationEssentials
+import Glibc
+import Lab
+import Subprocess
+
+/// A move as a command line, by either tool, with the same words where both have them.
+struct MoveCommand {
+  let tool: String
+  let words: [String]
+  let environment: [String: String]
+
+  /// - Parameters:
+  ///   - migrate: path of the tool.
+  ///   - directory: of the lab, with its configuration, and where the tool keeps its journal.
+  init(
+    _ tool: String, _ variant: Scenario.Variant, guest: String, from source: LabHost, to destination: LabHost,
+    migrate: String, directory: String, checks: Bool
+  ) {
+    self.tool = tool
+    let mode =
+      switch variant.mode {
+      case "p2p": ["--p2p"]
+      case "tunnelled": ["--p2p", "--tunnelled"]
+      default: [String]()
+      }
+    let flags = ["--live", "--persistent", "--undefinesource"] + mode + (variant.options ?? [])
+    if tool == "virsh" {
+      words = ["virsh", "-c", source.uri, "migrate"] + flags + [guest, destination.uri]
+      environment = [:]
+    } else {
+      let own = ["--config", "\(directory)/config.yaml", "-c", source.name, "--output", "jsonl"]
+      let check = checks ? [] : ["--skip-check"]
+      let limit = variant.maxDowntimeMs.map { ["--max-downtime", "\($0)"] } ?? []
+      words = [migrate] + own + check + flags + limit + [guest, destination.name]
+      environment = ["MIGRATE_JOURNAL": "\(directory)/journal.sqlite"]
+    }
+  }
+
+  struct Outcome {
+    var isSuccess: Bool
+    /// Ended by the time limit.
+    var wasLate: Bool
+    var output: String
+    var complaint: String
+    /// CLOCK_MONOTONIC in ns.
+    var started: Int64
+    var ended: Int64
+    /// CPU seconds of the command and what it started.
+    var processorTime: Double
+  }
+
+  /// Runs it to its end; after `limit` it is interrupted, as Ctrl-C would, and after half a minute more killed.
+  ///
+  /// Throws `BenchError` when it cannot be started.
+  func run(within limit: Duration) async throws -> Outcome {
+    var options = PlatformOptions()
+    options.teardownSequence = [.send(signal: .interrupt, allowedDurationToNextStep: .seconds(30))]
+    let all = environment.merging(["LC_ALL": "C.UTF-8"]) { _, new in new }
+    let keys = Dictionary(uniqueKeysWithValues: all.map { (Environment.Key(stringLiteral: $0), String?.some($1)) })
+    let before = childrenTime()
+    let started = monotonicNow()
+    do {
+      let result = try await Subprocess.run(
+        words[0].contains("/") ? .path(.init(words[0])) : .name(words[0]),
+        arguments: Arguments(Array(words.dropFirst())), environment: .inherit.updating(keys), platformOptions: options,
+        input: .none, output: .sequence, error: .string(limit: 1 << 20)
+      ) { execution in
+        let watchdog = Task {
+          try await Task.sleep(for: limit)
+          await execution.teardown(using: options.teardownSequence)
+        }
+        defer { watchdog.cancel() }
+        var text = ""
+        for try await line in execution.standardOutput.strings() { text += line + "\n" }
+        return text
+      }
+      let ended = monotonicNow()
+      return Outcome(
+        isSuccess: result.terminationStatus.isSuccess, wasLate: ended - started >= Int64(limit / .nanoseconds(1)),
+        output: result.closureResult, complaint: result.standardError.trimmingLast(), started: started, ended: ended,
+        processorTime: childrenTime() - before)
+    } catch let error as SubprocessError {
+      throw BenchError("cannot run \(words[0]): \(error)")
+    }
+  }
+}
+
+/// CPU seconds of all children that have ended (`getrusage`).
+private func childrenTime() -> Double {
+  var usage = rusage()
+  getrusage(RUSAGE_CHILDREN, &usage)
+  return [usage.ru_utime, usage.ru_stime].reduce(0) { $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1e6 }
+}
+
+extension String {
+  /// Its last line that says something.
+  fileprivate func trimmingLast() -> String {
+    split(separator: "\n").last { !$0.allSatisfy(\.isWhitespace) }.map(String.init) ?? ""
+  }
+}
+
+/// What is read of the tool's own lines, `migrate.event/1`.
+struct ToolLine: Decodable {
+  struct Memory: Decodable {
+    var total, processed, remaining, bandwidthBps, dirtyRateBps, iteration: UInt64?
+  }
+  struct Downtime: Decodable { var reportedMs, correctedMs, eventMs: Double? }
+  struct Failure: Decodable { var message: String }
+
+  var type: String
+  var tMs: Double
+  var phase, outcome: String?
+  var memory: Memory?
+  var throttlePercent: Int?
+  var downtime: Downtime?
+  var iterations: UInt64?
+  var error: Failure?
+
+  /// The lines of a whole run; what is none is left out.
+  static func lines(of output: String) -> [ToolLine] {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return output.split(separator: "\n").compactMap { try? decoder.decode(ToolLine.self, from: Data($0.utf8)) }
+  }
+}

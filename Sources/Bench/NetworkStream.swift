@@ -1,0 +1,83 @@
+import BenchModel
+import Glibc
+import Synchronization
+
+/// Sends a packet to a guest's echo at a steady pace, and stamps what comes back, on a thread of its own.
+///
+/// Both ways lie in what it sees: a guest that runs but that no bridge finds yet does not answer.
+public final class NetworkStream: Sendable {
+  public let interval: Duration
+  private let heard: Heard
+  private let worker: Worker
+
+  private final class Heard: Sendable { let answers = Mutex<[Int64]>([]) }
+
+  /// Begins at once; throws `BenchError`.
+  public init(to address: String, port: UInt16 = 8, every interval: Duration = .milliseconds(1)) throws {
+    self.interval = interval
+    let descriptor = try Self.connect(to: address, port)
+    let step = Int64(interval / .nanoseconds(1))
+    let heard = Heard()
+    self.heard = heard
+    worker = Worker { _, isStopping in
+      Self.ask(descriptor, every: step, until: isStopping, into: heard)
+      close(descriptor)
+    }
+  }
+
+  /// When answers came, from `start` on.
+  public func answers(since start: Int64) -> [Int64] {
+    heard.answers.withLock { answers in
+      let first = answers.lastIndex { $0 < start }.map { $0 + 1 } ?? 0
+      return Array(answers[first...])
+    }
+  }
+
+  /// Returns when the thread has ended.
+  public func stop() async { await worker.stop() }
+
+  private static func ask(
+    _ descriptor: Int32, every step: Int64, until isStopping: Worker.Flag, into heard: Heard
+  ) {
+    var (number, due) = (UInt64(0), monotonicNow())
+    var buffer = [UInt8](repeating: 0, count: 64)
+    while !isStopping.isSet {
+      let present = monotonicNow()
+      if present >= due {
+        // What the network does not take now is a packet that does not come back.
+        withUnsafeBytes(of: number.littleEndian) { _ = send(descriptor, $0.baseAddress, $0.count, 0) }
+        number += 1
+        due = max(due + step, present)
+      }
+      var wanted = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      var left = timespec(tv_sec: 0, tv_nsec: Int(max(0, due - monotonicNow())))
+      guard ppoll(&wanted, 1, &left, nil) > 0 else { continue }
+      let stamp = monotonicNow()
+      var came = 0
+      while recv(descriptor, &buffer, buffer.count, 0) > 0 { came += 1 }
+      if came > 0 { heard.answers.withLock { $0.append(stamp) } }
+    }
+  }
+
+  private static func connect(to address: String, _ port: UInt16) throws -> Int32 {
+    var guest = sockaddr_in()
+    guest.sin_family = sa_family_t(AF_INET)
+    guest.sin_port = port.bigEndian
+    guard inet_pton(AF_INET, address, &guest.sin_addr) == 1 else {
+      throw BenchError("cannot send to \(address): it is no IPv4 address")
+    }
+    let kind = Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+    let descriptor = socket(AF_INET, kind, 0)
+    guard descriptor >= 0 else { throw BenchError.system("open a UDP socket") }
+    let status = withUnsafePointer(to: &guest) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    guard status == 0 else {
+      defer { close(descriptor) }
+      throw BenchError.system("send to \(address)")
+    }
+    return descriptor
+  }
+}

@@ -1,0 +1,141 @@
+/// `migrate.bench/1`: everything that was measured, and what was made of it. Times are in ms unless a name says more.
+public struct BenchReport: Codable, Sendable, Equatable {
+  public static let schema = "migrate.bench/1"
+
+  public var schema = BenchReport.schema
+  /// The controls read true, no beat was lost, no memory was harmed, and nothing was left out.
+  public var ok: Bool
+  /// Why it is not.
+  public var problems: [String]
+  public var interrupted: Bool
+  public var environment: Environment
+  public var scenarios: [Scenario]
+  public var controls: [Control]
+  public var runs: [Run]
+  public var summary: [SummaryRow]
+  public var ratios: [RatioRow]
+
+  public struct Environment: Codable, Sendable, Equatable {
+    /// RFC 3339, when it began.
+    public var date: String
+    public var migrate: String
+    public var libvirt: String?
+    public var qemu: String?
+    public var kernel: String?
+    public var cpu: String?
+    public var cpus: Int?
+    /// tcg or kvm.
+    public var accelerator: String
+    /// Where: "lab bench, two hosts of one machine".
+    public var site: String
+    /// Over a minute, before and after.
+    public var loadBefore: Double?
+    public var loadAfter: Double?
+    public var seed: UInt64
+    /// How the thread that stamps is scheduled.
+    public var collector: String
+
+    public init(
+      date: String, migrate: String, libvirt: String? = nil, qemu: String? = nil, kernel: String? = nil,
+      cpu: String? = nil, cpus: Int? = nil, accelerator: String, site: String, loadBefore: Double? = nil,
+      loadAfter: Double? = nil, seed: UInt64, collector: String
+    ) {
+      (self.date, self.migrate, self.libvirt, self.qemu, self.kernel) = (date, migrate, libvirt, qemu, kernel)
+      (self.cpu, self.cpus, self.accelerator, self.site) = (cpu, cpus, accelerator, site)
+      (self.loadBefore, self.loadAfter, self.seed, self.collector) = (loadBefore, loadAfter, seed, collector)
+    }
+  }
+
+  public init(
+    environment: Environment, scenarios: [Scenario], controls: [Control] = [], runs: [Run] = [],
+    interrupted: Bool = false, problems: [String] = []
+  ) {
+    (self.environment, self.scenarios, self.controls, self.runs) = (environment, scenarios, controls, runs)
+    self.interrupted = interrupted
+    let found = problems + controls.flatMap(\.complaints) + runs.flatMap(\.complaints)
+    self.problems = interrupted ? found + ["it was interrupted: what is here was measured before"] : found
+    ok = self.problems.isEmpty
+    summary = summarise(runs, seed: environment.seed)
+    ratios = compareTools(runs, seed: environment.seed)
+  }
+}
+
+/// A look at the harness itself, with nothing to measure or with something that is known.
+public struct Control: Codable, Sendable, Equatable {
+  public enum Kind: String, Codable, Sendable {
+    /// Nothing was done to the guest.
+    case none
+    /// It was stopped, kept so, and continued.
+    case stopContinue = "stop-cont"
+  }
+
+  public var kind: Kind
+  public var scenario: String?
+  public var beatMs: Double
+  /// How many beats came, and how many did not.
+  public var beats: Int
+  public var lost: Int
+  public var complaints: [String]
+
+  /// Of `none`: how much longer than the period a time between two beats was.
+  public var p50Ms: Double?
+  public var p99Ms: Double?
+  public var p999Ms: Double?
+  public var maxMs: Double?
+
+  /// Of `stop-cont`: how long it was to be stopped; how long it was by QEMU's own stamps of STOP and RESUME; what the
+  /// beats read, and the network.
+  public var askedMs: Double?
+  public var stoppedMs: Double?
+  public var readMs: Double?
+  public var networkMs: Double?
+
+  public init(kind: Kind, scenario: String? = nil, beatMs: Double, beats: Int, lost: Int, complaints: [String] = []) {
+    (self.kind, self.scenario, self.beatMs) = (kind, scenario, beatMs)
+    (self.beats, self.lost, self.complaints) = (beats, lost, complaints)
+  }
+
+  /// How far what was read is from what was; nil of a control where nothing was done.
+  public var errorMs: Double? {
+    guard let readMs, let stoppedMs else { return nil }
+    return readMs - stoppedMs
+  }
+
+  /// The control of a guest to which nothing is done, from its beats.
+  public init(idle trace: BeatTrace, scenario: String?) {
+    self.init(
+      kind: .none, scenario: scenario, beatMs: Double(trace.period) / 1e6, beats: trace.beats.count, lost: trace.lost,
+      complaints: trace.complaints.map { "control without a move: \($0)" })
+    let excess = trace.gaps.map { max(0, Double($0.length - trace.period) / 1e6) }
+    (p50Ms, p99Ms) = (quantile(0.5, of: excess), quantile(0.99, of: excess))
+    (p999Ms, maxMs) = (quantile(0.999, of: excess), excess.max())
+  }
+
+  /// The control of a guest that was stopped for `asked`, in ms; `stopped` is by QEMU's stamps.
+  public init(
+    stopped: Double?, asked: Double, read trace: BeatTrace, network: Double?, scenario: String?
+  ) {
+    let beat = Double(trace.period) / 1e6
+    self.init(
+      kind: .stopContinue, scenario: scenario, beatMs: beat, beats: trace.beats.count, lost: trace.lost,
+      complaints: trace.complaints)
+    (askedMs, stoppedMs, networkMs) = (asked, stopped, network)
+    readMs = trace.downtime.map { Double($0) / 1e6 }
+    switch errorMs {
+    case nil: complaints.append("QEMU's stamps of the stop did not come")
+    case let error? where abs(error) > beat:
+      complaints.append("it reads \(error > 0 ? "more" : "less") by \(hundredths(abs(error))) ms; a beat is \(beat) ms")
+    default: break
+    }
+    complaints = complaints.map { "control of \(asked) ms: \($0)" }
+  }
+}
+
+/// With two decimals.
+public func hundredths(_ value: Double) -> String {
+  let rounded = (abs(value) * 100).rounded()
+  guard rounded < 1e15 else { return "\(value)" }
+  let whole = Int(rounded)
+  let fraction = whole % 100
+  return "\(value < 0 && whole > 0 ? "-" : "")\(whole / 100).\(fraction < 10 ? "0" : "")\(fraction)"
+}
