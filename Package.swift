@@ -52,7 +52,8 @@ let package = Package(
     target(
       "MigrateCommands",
       [
-        "MigrationModel", "Preflight", "Probes", "DomainXML", "Engine", "Journal", "Lab", "Bench", "BenchModel", "Libvirt", "SSH", "Threads",
+        "MigrationModel", "Preflight", "Probes", "DomainXML", "Engine", "Journal", "Lab", "Bench", "BenchModel",
+        "Libvirt", "SSH", "Threads",
         unixSignals, yams, argumentParser,
       ], testFiles: ["Golden"]),
     // The lab: its library, and the tests of everything else against real hosts.
@@ -61,9 +62,10 @@ let package = Package(
         name: "Lab", dependencies: ["Threads", subprocess], resources: [.embedInCode("Resources")],
         swiftSettings: strict),
       .target(
-        name: "Bench", dependencies: ["BenchModel", "Lab", "Libvirt", "MigrationModel", "Threads", subprocess, yams],
+        name: "Bench", dependencies: ["BenchModel", "Lab", "Libvirt", "Threads", subprocess, yams],
         resources: [.embedInCode("Scenarios")],
         swiftSettings: strict),
+      .testTarget(name: "BenchTests", dependencies: ["Bench", "BenchModel"], swiftSettings: strict),
       .executableTarget(
         name: "migrate", dependencies: ["MigrateCommands"], swiftSettings: strict,
         // Ten thousand exported symbols would be searched for each that a library of libvirt's needs at start-up.
@@ -79,7 +81,8 @@ let package = Package(
       .testTarget(
         name: "LabTests",
         dependencies: [
-          "Lab", "Trials", "Libvirt", "DomainXML", "Engine", "Journal", "Threads", "MigrationModel", "Preflight",
+          "Lab", "Bench", "BenchModel", "Trials", "Libvirt", "DomainXML", "Engine", "Journal", "Threads",
+          "MigrationModel", "Preflight",
           "migrate",
           subprocess,
         ],

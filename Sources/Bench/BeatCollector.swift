@@ -99,11 +99,14 @@ public final class BeatCollector: Sendable {
   }
 
   private static func accept(_ listener: Int32, _ side: (pid_t) -> Int?) -> Line? {
-    let descriptor = accept4(listener, nil, nil, Int32(SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue))
+    let descriptor = Glibc.accept(listener, nil, nil)
     guard descriptor >= 0 else { return nil }
-    var peer = ucred()
-    var length = socklen_t(MemoryLayout<ucred>.size)
-    guard getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0, let side = side(peer.pid) else {
+    // `struct ucred`, which Glibc's module leaves out: process, user and group.
+    var peer: [pid_t] = [0, 0, 0]
+    var length = socklen_t(MemoryLayout<pid_t>.stride * peer.count)
+    guard fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0, fcntl(descriptor, F_SETFL, O_NONBLOCK) == 0,
+      getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0, let side = side(peer[0])
+    else {
       close(descriptor)
       return nil
     }

@@ -21,7 +21,7 @@ struct BenchGuest {
   ///
   /// Throws `BenchError` with the last line of the guest's console when it never beats, else `LabError` and `LibvirtError`.
   static func with<Result>(
-    _ scenario: Scenario, on lab: Lab, isolation: isolated (any Actor)? = #isolation,
+    _ scenario: Scenario, on lab: Lab, patience: Duration = .seconds(90), isolation: isolated (any Actor)? = #isolation,
     _ body: (BenchGuest) async throws -> Result
   ) async throws -> Result {
     let address = lab.plan.guestAddress(1)
@@ -31,7 +31,7 @@ struct BenchGuest {
     let outcome: Swift.Result<Result, any Error>
     do {
       outcome = .success(
-        try await booted(specification, scenario, on: lab, collector) { guest in try await body(guest) })
+        try await booted(specification, scenario, on: lab, patience, collector) { guest in try await body(guest) })
     } catch { outcome = .failure(error) }
     for host in lab.hosts {
       _ = try? await lab.virsh(on: host, ["destroy", specification.id])
@@ -42,7 +42,8 @@ struct BenchGuest {
   }
 
   private static func booted<Result>(
-    _ specification: GuestSpecification, _ scenario: Scenario, on lab: Lab, _ collector: BeatCollector,
+    _ specification: GuestSpecification, _ scenario: Scenario, on lab: Lab, _ patience: Duration,
+    _ collector: BeatCollector,
     isolation: isolated (any Actor)? = #isolation, _ body: (BenchGuest) async throws -> Result
   ) async throws -> Result {
     let address = lab.plan.guestAddress(1)
@@ -54,8 +55,10 @@ struct BenchGuest {
       stream: stream, logs: logs)
     let outcome: Swift.Result<Result, any Error>
     do {
-      try await lab.boot(specification, on: try lab.host(1))
-      try await guest.waitForBeats()
+      let host = try lab.host(1)
+      try await lab.define(specification, on: host)
+      try await lab.start(specification, on: host)
+      try await guest.waitForBeats(patience, on: host)
       outcome = .success(try await body(guest))
     } catch { outcome = .failure(error) }
     await stream.stop()
@@ -63,13 +66,13 @@ struct BenchGuest {
     return try outcome.get()
   }
 
-  /// The first beats of a guest that has booted.
-  private func waitForBeats() async throws {
-    guard await waits(.seconds(30), until: { collector.latest != nil }) else {
-      let console = try? await lab.run(on: try lab.host(1), ["tail", "-n", "1", specification.consolePath])
+  /// The first beats of a guest that boots.
+  private func waitForBeats(_ patience: Duration, on host: LabHost) async throws {
+    guard await waits(patience, until: { collector.latest != nil }) else {
+      try Task.checkCancellation()
+      let console = try? await lab.run(on: host, ["tail", "-n", "1", specification.consolePath])
       throw BenchError(
-        "the guest of scenario \(scenario.name) booted but never beat; the last line of its console: \(console?.text ?? "")"
-      )
+        "its guest did not beat within \(patience) of its start; the last line of its console: \(console?.text ?? "")")
     }
     try await beats(for: .seconds(1))
   }
@@ -79,7 +82,8 @@ struct BenchGuest {
     let count = UInt64(duration / .nanoseconds(1)) / UInt64(period)
     let start = collector.latest?.sequence ?? 0
     guard await waits(.seconds(30) + duration, until: { (collector.latest?.sequence ?? 0) >= start + count }) else {
-      throw BenchError("the guest of scenario \(scenario.name) stopped beating")
+      try Task.checkCancellation()
+      throw BenchError("its guest stopped beating")
     }
   }
 

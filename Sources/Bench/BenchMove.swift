@@ -1,7 +1,6 @@
 import BenchModel
 import Lab
 import Libvirt
-import MigrationModel
 import Threads
 
 /// One move of a guest, and everything that was seen of it.

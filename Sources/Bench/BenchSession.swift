@@ -22,19 +22,20 @@ public struct BenchSession: Sendable {
   public var version: String
   /// Of the lab, which must not be there yet.
   public var lab: String
-  /// Stop-wait-continue cycles for each length and scenario.
-  public var cycles: Int
+  /// How long the guest of each scenario is stopped, one time after the other, before anything is measured, in ms.
+  public var stops: [Double]
   private let tell: @Sendable (Update) async -> Void
 
-  /// How long a guest is stopped for a control, in ms.
-  public static let stops = [20.0, 50, 200]
+  /// So many stops, of 20, 50 and 200 ms in turn.
+  public static func stops(_ count: Int) -> [Double] { (0..<count).map { [20, 50, 200][$0 % 3] } }
 
   public init(
-    _ scenarios: [Scenario], seed: UInt64, migrate: String, version: String, lab: String = "bench", cycles: Int = 3,
+    _ scenarios: [Scenario], seed: UInt64, migrate: String, version: String, lab: String = "bench",
+    stops: [Double] = Self.stops(9),
     tell: @escaping @Sendable (Update) async -> Void
   ) {
     (self.scenarios, self.seed, self.migrate, self.version) = (scenarios, seed, migrate, version)
-    (self.lab, self.cycles, self.tell) = (lab, cycles, tell)
+    (self.lab, self.stops, self.tell) = (lab, stops, tell)
   }
 
   /// Brings the lab up, runs everything, and takes it down again, also when this task is cancelled.
@@ -101,11 +102,9 @@ public struct BenchSession: Sendable {
   private func control(_ guest: BenchGuest, into growing: inout Growing) async throws {
     await tell(.said("\(guest.scenario.name): controls"))
     growing.controls.append(try await guest.idleControl(for: .seconds(4)))
-    for _ in 0..<cycles {
-      for asked in Self.stops {
-        try Task.checkCancellation()
-        growing.controls.append(try await guest.stopControl(asked: asked))
-      }
+    for asked in stops {
+      try Task.checkCancellation()
+      growing.controls.append(try await guest.stopControl(asked: asked))
     }
   }
 

@@ -15,10 +15,10 @@ extension BenchGuest {
   ///
   /// What it is compared with is not what was asked, since a call takes its time, but QEMU's stamps of STOP and RESUME.
   func stopControl(asked: Double) async throws -> Control {
-    try await beats(for: .milliseconds(100))
-    let start = monotonicNow()
     let side = side
     let domain = try await domain(on: side)
+    let start = monotonicNow()
+    try await beats(for: .milliseconds(100))
     try await blocking {
       try domain.suspend()
       let due = monotonicNow() + Int64(asked * 1e6)

@@ -54,8 +54,9 @@ struct MoveCommand {
   ///
   /// Throws `BenchError` when it cannot be started.
   func run(within limit: Duration) async throws -> Outcome {
+    let ending = [TeardownStep.send(signal: .interrupt, allowedDurationToNextStep: .seconds(30))]
     var options = PlatformOptions()
-    options.teardownSequence = [.send(signal: .interrupt, allowedDurationToNextStep: .seconds(30))]
+    options.teardownSequence = ending
     let all = environment.merging(["LC_ALL": "C.UTF-8"]) { _, new in new }
     let keys = Dictionary(uniqueKeysWithValues: all.map { (Environment.Key(stringLiteral: $0), String?.some($1)) })
     let before = childrenTime()
@@ -68,7 +69,7 @@ struct MoveCommand {
       ) { execution in
         let watchdog = Task {
           try await Task.sleep(for: limit)
-          await execution.teardown(using: options.teardownSequence)
+          await execution.teardown(using: ending)
         }
         defer { watchdog.cancel() }
         var text = ""
@@ -89,7 +90,7 @@ struct MoveCommand {
 /// CPU seconds of all children that have ended (`getrusage`).
 private func childrenTime() -> Double {
   var usage = rusage()
-  getrusage(RUSAGE_CHILDREN, &usage)
+  getrusage(RUSAGE_CHILDREN.rawValue, &usage)
   return [usage.ru_utime, usage.ru_stime].reduce(0) { $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1e6 }
 }
 

@@ -2,13 +2,15 @@ import BenchModel
 import Glibc
 import Synchronization
 
-/// Sends a packet to a guest's echo at a steady pace, and stamps what comes back, on a thread of its own.
+/// Sends a packet to a guest's echo at a steady pace, and stamps what comes back, on threads of its own.
 ///
 /// Both ways lie in what it sees: a guest that runs but that no bridge finds yet does not answer.
 public final class NetworkStream: Sendable {
   public let interval: Duration
   private let heard: Heard
-  private let worker: Worker
+  private let descriptor: Int32
+  private let sender: Worker
+  private let receiver: Worker
 
   private final class Heard: Sendable { let answers = Mutex<[Int64]>([]) }
 
@@ -19,10 +21,9 @@ public final class NetworkStream: Sendable {
     let step = Int64(interval / .nanoseconds(1))
     let heard = Heard()
     self.heard = heard
-    worker = Worker { _, isStopping in
-      Self.ask(descriptor, every: step, until: isStopping, into: heard)
-      close(descriptor)
-    }
+    sender = Worker { _, isStopping in Self.ask(descriptor, every: step, until: isStopping) }
+    receiver = Worker { _, isStopping in Self.hear(descriptor, until: isStopping, into: heard) }
+    self.descriptor = descriptor
   }
 
   /// When answers came, from `start` on.
@@ -33,25 +34,29 @@ public final class NetworkStream: Sendable {
     }
   }
 
-  /// Returns when the thread has ended.
-  public func stop() async { await worker.stop() }
+  /// Returns when both threads have ended.
+  public func stop() async {
+    await sender.stop()
+    await receiver.stop()
+    close(descriptor)
+  }
 
-  private static func ask(
-    _ descriptor: Int32, every step: Int64, until isStopping: Worker.Flag, into heard: Heard
-  ) {
+  /// What the network does not take now is a packet that does not come back; one that is due is not made up for.
+  private static func ask(_ descriptor: Int32, every step: Int64, until isStopping: Worker.Flag) {
     var (number, due) = (UInt64(0), monotonicNow())
+    while !isStopping.isSet {
+      withUnsafeBytes(of: number.littleEndian) { _ = send(descriptor, $0.baseAddress, $0.count, 0) }
+      number += 1
+      due = max(due + step, monotonicNow())
+      sleepUntil(due)
+    }
+  }
+
+  private static func hear(_ descriptor: Int32, until isStopping: Worker.Flag, into heard: Heard) {
     var buffer = [UInt8](repeating: 0, count: 64)
     while !isStopping.isSet {
-      let present = monotonicNow()
-      if present >= due {
-        // What the network does not take now is a packet that does not come back.
-        withUnsafeBytes(of: number.littleEndian) { _ = send(descriptor, $0.baseAddress, $0.count, 0) }
-        number += 1
-        due = max(due + step, present)
-      }
       var wanted = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-      var left = timespec(tv_sec: 0, tv_nsec: Int(max(0, due - monotonicNow())))
-      guard ppoll(&wanted, 1, &left, nil) > 0 else { continue }
+      guard poll(&wanted, 1, 50) > 0 else { continue }
       let stamp = monotonicNow()
       var came = 0
       while recv(descriptor, &buffer, buffer.count, 0) > 0 { came += 1 }

@@ -1,5 +1,5 @@
 import BenchModel
-import FoundationEssentials
+import Foundation
 import Yams
 
 /// Scenario files: YAML, one scenario a document.
@@ -26,12 +26,11 @@ public enum ScenarioFile {
   }
 
   static func parse(_ text: String, of name: String) throws -> [Scenario] {
-    let decoder = YAMLDecoder()
     var scenarios: [Scenario] = []
     do {
-      for node in try Yams.compose_all(yaml: text) {
-        scenarios.append(try decoder.decode(Scenario.self, from: node))
-      }
+      for document in try Yams.load_all(yaml: text) { scenarios.append(try scenario(document)) }
+    } catch let error as DecodingError {
+      throw BenchError("\(name) is no scenario file: \(error.place)")
     } catch {
       throw BenchError("\(name) is no scenario file: \(error)")
     }
@@ -39,6 +38,40 @@ public enum ScenarioFile {
     let mistakes = scenarios.flatMap(\.mistakes)
     guard mistakes.isEmpty else { throw BenchError("\(name): \(mistakes.joined(separator: "; "))") }
     return scenarios
+  }
+
+  /// One document; by way of JSON, for its keys are in snake case, which Yams does not translate.
+  private static func scenario(_ document: Any) throws -> Scenario {
+    guard let fields = document as? [String: Any] else { throw BenchError("a scenario is a list of keys and values") }
+    try refuseUnknown(in: fields, "", Self.keys)
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try decoder.decode(Scenario.self, from: try JSONSerialization.data(withJSONObject: fields))
+  }
+
+  /// Every key that means something, by the key that it is under.
+  private static let keys: [String: Set<String>] = [
+    "": [
+      "name", "about", "guest", "link_mib_s", "beat_ms", "repeats", "tools", "time_limit_s", "requires", "preflight",
+      "variants",
+    ],
+    "guest": ["memory_mib", "vcpus", "kept_mib", "rate_mib_s", "pattern"],
+    "variants": ["name", "mode", "options", "max_downtime_ms", "act"],
+    "act": ["kind", "passes"],
+  ]
+
+  /// A misspelt key would leave the default in force, and nobody would know.
+  private static func refuseUnknown(in fields: [String: Any], _ place: String, _ keys: [String: Set<String>]) throws {
+    let known = keys[place] ?? []
+    for (key, value) in fields.sorted(by: { $0.key < $1.key }) {
+      guard known.contains(key) else {
+        let whose = place.isEmpty ? "a scenario" : "“\(place)”"
+        throw BenchError("\(whose) has no “\(key)”, but \(known.sorted().joined(separator: ", "))")
+      }
+      for below in (value as? [Any]) ?? [value] {
+        if let below = below as? [String: Any] { try refuseUnknown(in: below, key, keys) }
+      }
+    }
   }
 
   private static func shippedText(_ name: String) -> String? {
@@ -49,5 +82,19 @@ public enum ScenarioFile {
     case "guestperf": String(decoding: PackageResources.guestperf_yaml, as: UTF8.self)
     default: nil
     }
+  }
+}
+
+extension DecodingError {
+  fileprivate var place: String {
+    let (context, what) =
+      switch self {
+      case .keyNotFound(let key, let context): (context, "“\(key.stringValue)” is missing")
+      case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+        (context, context.debugDescription)
+      @unknown default: (Context(codingPath: [], debugDescription: ""), "\(self)")
+      }
+    let path = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }.joined(separator: ".")
+    return path.isEmpty ? what : "\(path): \(what)"
   }
 }

@@ -94,6 +94,7 @@ public struct Scenario: Codable, Sendable, Equatable {
   public init(name: String, variants: [Variant]) { (self.name, self.variants) = (name, variants) }
 
   private static let modes = ["plain", "p2p", "tunnelled"]
+  private static let patterns = ["sequential", "random", "hot-cold"]
   public static let knownTools = ["migrate", "virsh"]
 
   /// Why it cannot be run as it stands; empty when it can.
@@ -111,6 +112,9 @@ public struct Scenario: Codable, Sendable, Equatable {
     demand((1...10_000).contains(repeats ?? 1), "repeats is \(repeats ?? 1); 1 to 10000")
     demand((linkMibS ?? 1) > 0, "link_mib_s is \(linkMibS ?? 0)")
     demand((timeLimitS ?? 1) > 0, "time_limit_s is \(timeLimitS ?? 0)")
+    let pattern = guest?.pattern ?? "sequential"
+    demand(Self.patterns.contains(pattern), "no pattern \(pattern): \(Self.patterns.joined(separator: ", "))")
+    for need in requires ?? [] where need != "kvm" { demand(false, "nothing is known of \(need), which it requires") }
     for tool in tools ?? [] where !Self.knownTools.contains(tool) { demand(false, "no tool \(tool): migrate, virsh") }
     demand(tools.map { !$0.isEmpty && Set($0).count == $0.count } ?? true, "tools are named once each")
     demand(!variants.isEmpty, "it has no variants")

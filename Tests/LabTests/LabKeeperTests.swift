@@ -19,7 +19,7 @@ import Trials
       let seen = try await watch.stop()
 
       #expect(after.bootID == before.bootID && after.counter > before.counter)
-      #expect(after.fullPasses >= before.fullPasses + 2 && after.pagesRewritten > before.pagesRewritten)
+      #expect(after.fullPasses > before.fullPasses && after.pagesRewritten > before.pagesRewritten)
       #expect(after.errors == 0 && after.firstBadPage == nil && after.pages == 32 * 256)
       #expect(seen.complaints == [], "\(seen)")
       #expect(seen.answered > 0 && seen.answered <= seen.sent)

@@ -63,6 +63,9 @@ struct CheckPrinter {
 }
 
 /// Errors go to stderr in every format: stdout carries the document.
-func complain(_ failure: CommandFailure) {
-  fputs("migrate: \(failure.message.printable)\n", stderr)
+func complain(_ failure: CommandFailure) { inform("migrate: \(failure.message)") }
+
+/// A line on stderr, for whoever watches.
+func inform(_ line: String) {
+  fputs("\(line.printable)\n", stderr)
 }

@@ -10,7 +10,7 @@ public struct MigrateCommand: AsyncParsableCommand {
     subcommands: [
       RunVerb.self, CheckVerb.self, HostsVerb.self, StatusVerb.self, WatchVerb.self, CancelVerb.self, HistoryVerb.self,
       RecoverVerb.self,
-      LabVerb.self,
+      BenchVerb.self, LabVerb.self,
     ],
     defaultSubcommand: RunVerb.self)
 

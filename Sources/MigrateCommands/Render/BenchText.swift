@@ -1,0 +1,136 @@
+import BenchModel
+
+/// A bench's figures for a terminal.
+struct BenchText {
+  var style: Style
+
+  func report(_ report: BenchReport) -> String {
+    let blocks = [
+      problems(report), [environment(report.environment)], noise(report.controls), stops(report.controls),
+      figures(report), ratios(report.ratios), reading(report),
+    ]
+    return blocks.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
+  }
+
+  private func problems(_ report: BenchReport) -> [String] {
+    guard !report.ok else { return [] }
+    return [style.paint("NOT TO BE RELIED ON", .red)] + report.problems.map { "  \($0)".printable }
+  }
+
+  private func environment(_ environment: BenchReport.Environment) -> String {
+    let parts = [
+      environment.site, environment.accelerator, environment.qemu.map { "QEMU \($0)" },
+      environment.libvirt.map { "libvirt \($0)" }, environment.kernel.map { "Linux \($0)" },
+      environment.cpus.map { "\($0) × \(environment.cpu ?? "CPU")" },
+      environment.loadBefore.map { "load \($0) to \(environment.loadAfter ?? $0)" },
+    ]
+    return parts.compactMap(\.self).joined(separator: ", ").printable
+  }
+
+  private func noise(_ controls: [Control]) -> [String] {
+    let rows = controls.filter { $0.kind == .none }.map { control in
+      [control.scenario ?? ""] + [control.p50Ms, control.p99Ms, control.p999Ms, control.maxMs].map(number)
+        + ["\(control.beats)", "\(control.lost)"]
+    }
+    return table(
+      "Without a move: silence beyond a beat, in ms", ["", "p50", "p99", "p99.9", "max", "beats", "lost"], rows)
+  }
+
+  private func stops(_ controls: [Control]) -> [String] {
+    let stopped = controls.filter { $0.kind == .stopContinue }
+    let lengths = Set(stopped.compactMap(\.askedMs)).sorted()
+    let groups = lengths.map { asked in (number(asked), stopped.filter { $0.askedMs == asked }) } + [("all", stopped)]
+    let rows = groups.filter { !$0.1.isEmpty }.map { name, controls -> [String] in
+      let errors = controls.compactMap(\.errorMs).map(abs)
+      return [name, number(median(controls.compactMap(\.stoppedMs))), number(median(controls.compactMap(\.readMs)))]
+        + [quantile(0.5, of: errors), quantile(0.99, of: errors), errors.max()].map(number) + ["\(controls.count)"]
+    }
+    return table(
+      "Stop, wait, continue: what the beats read against QEMU's own stamps, in ms",
+      ["asked", "stopped", "read", "error p50", "p99", "max", "n"], rows)
+  }
+
+  private func figures(_ report: BenchReport) -> [String] {
+    let shown: [Metric] = [.heartbeat, .qemu, .event, .reported, .network, .firstPacket, .total]
+    var rows: [[String]] = []
+    for row in report.summary where row.metric == .total {
+      let own = report.summary.filter { $0.scenario == row.scenario && $0.tool == row.tool }
+      let cells = shown.map { metric -> String in
+        guard let figure = own.first(where: { $0.metric == metric }) else { return "–" }
+        guard metric == .heartbeat || metric == .total else { return number(figure.median) }
+        return "\(number(figure.median)) (\(number(figure.ci95.low))–\(number(figure.ci95.high)))"
+      }
+      rows.append([row.scenario, row.tool] + cells + ["\(row.n)"])
+    }
+    let gone = report.runs.filter { !$0.isCompleted }.map {
+      "\($0.scenario) \($0.tool) \($0.repeat): \($0.outcome): \($0.error ?? "")".printable
+    }
+    return table(
+      "Moves: medians in ms, with the 95 % interval",
+      ["", "", "heartbeat", "QEMU", "event", "reported", "network", "first packet", "total", "n"], rows) + gone
+  }
+
+  private func ratios(_ ratios: [RatioRow]) -> [String] {
+    table(
+      "migrate ÷ virsh, medians of pairs", ["", "", "ratio", "95 %", "pairs"],
+      ratios.map { row in
+        let interval = "\(number(row.ci95.low, 3))–\(number(row.ci95.high, 3))"
+        return [row.scenario, row.metric.rawValue, number(row.ratio, 3), interval, "\(row.n)"]
+      })
+  }
+
+  private func reading(_ report: BenchReport) -> [String] {
+    guard !report.summary.isEmpty else { return [] }
+    return [
+      "The headline is the heartbeat: the longest time without a beat of the guest, as seen from outside. QEMU's and",
+      "libvirt's figures leave out what the guest waits for before it is stopped and after it is continued.",
+    ]
+  }
+
+  func comparison(_ comparison: BenchComparison) -> String {
+    let rows = comparison.rows.map { row in
+      let interval = row.ci95.map { "\(number($0.low, 3))–\(number($0.high, 3))" } ?? "–"
+      return [
+        row.scenario, row.tool, row.metric.rawValue, number(row.before), number(row.after), number(row.ratio, 3),
+        interval,
+        number(row.pAdjusted, 4), row.verdict.rawValue,
+      ]
+    }
+    let head = ["", "", "", "before", "after", "after ÷ before", "95 %", "p, of all", ""]
+    return (table("Medians", head, rows) + comparison.notes.map(\.printable)).joined(separator: "\n")
+  }
+
+  private func number(_ value: Double?) -> String { value.map(hundredths) ?? "–" }
+  private func number(_ value: Double?, _ decimals: Int) -> String {
+    guard let value else { return "–" }
+    return fixed(value, decimals)
+  }
+
+  /// A title, and columns as wide as their widest cell; texts to the left, figures to the right. Nothing without rows.
+  private func table(_ title: String, _ head: [String], _ rows: [[String]]) -> [String] {
+    guard !rows.isEmpty else { return [] }
+    let all = [head] + rows.map { $0.map(\.printable) }
+    let widths = head.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
+    let isText = head.indices.map { head[$0].isEmpty }
+    let lines = all.map { cells in
+      zip(zip(cells, widths), isText).map { cell, isText in
+        let padding = String(repeating: " ", count: cell.1 - cell.0.count)
+        return isText ? cell.0 + padding : padding + cell.0
+      }.joined(separator: "  ").trimmingEnd()
+    }
+    return [title] + lines.map { "  " + $0 }
+  }
+}
+
+extension String {
+  fileprivate func trimmingEnd() -> String { String(reversed().drop { $0 == " " }.reversed()) }
+}
+
+/// With so many decimals.
+private func fixed(_ value: Double, _ decimals: Int) -> String {
+  var scale = 1.0
+  for _ in 0..<decimals { scale *= 10 }
+  let text = String(Int((value * scale).rounded().magnitude))
+  let padded = String(repeating: "0", count: max(0, decimals + 1 - text.count)) + text
+  return (value < 0 ? "-" : "") + padded.dropLast(decimals) + "." + padded.suffix(decimals)
+}

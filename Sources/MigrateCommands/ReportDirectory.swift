@@ -1,0 +1,55 @@
+import BenchModel
+import Foundation
+
+/// Where a bench leaves its report: `report.json` for programs, `report.html` for people.
+struct ReportDirectory: Sendable {
+  private let url: URL
+
+  /// Makes the directory; throws CommandFailure that names it before anything is measured.
+  init(_ path: String) throws {
+    url = URL(filePath: path, directoryHint: .isDirectory)
+    do {
+      try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+      try Data().write(to: url.appending(path: "report.json"))
+    } catch {
+      throw CommandFailure(status: .failed, message: "the report cannot be written to \(path): \(error)")
+    }
+  }
+
+  /// Keeps what there is so far, in case this process is killed; the next time is soon.
+  func keep(_ report: BenchReport) {
+    try? Data(JSON.line(report).utf8).write(to: url.appending(path: "report.json"), options: .atomic)
+  }
+
+  /// Both files; throws CommandFailure.
+  func write(_ report: BenchReport) throws {
+    do {
+      try Data(JSON.line(report).utf8).write(to: url.appending(path: "report.json"), options: .atomic)
+      try Data(reportPage(report).utf8).write(to: url.appending(path: "report.html"), options: .atomic)
+    } catch {
+      throw CommandFailure(status: .failed, message: "the report cannot be written to \(url.path()): \(error)")
+    }
+  }
+
+  /// The report in a file, or in the directory that `--report` named. Throws CommandFailure (usage) that names it.
+  static func read(_ path: String) throws -> BenchReport {
+    var isDirectory: ObjCBool = false
+    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
+    let file = exists && isDirectory.boolValue ? path + "/report.json" : path
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    do {
+      let report = try decoder.decode(BenchReport.self, from: Data(try text(ofFile: file).utf8))
+      guard report.schema == BenchReport.schema else {
+        throw CommandFailure.usage("\(file) holds “\(report.schema)”; this migrate reads “\(BenchReport.schema)”")
+      }
+      return report
+    } catch let failure as CommandFailure {
+      throw failure
+    } catch let error as DecodingError {
+      throw CommandFailure.usage("\(file) is no report of a bench: \(error.place)")
+    } catch {
+      throw CommandFailure.usage("\(file) cannot be read: \(error)")
+    }
+  }
+}

@@ -1,0 +1,122 @@
+import ArgumentParser
+import Bench
+import BenchModel
+import Foundation
+import Lab
+
+/// `migrate bench`: what users of a guest lose when it moves; see docs/bench.md.
+struct BenchVerb: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench", abstract: "Measure the downtime of live migrations as the guest's users feel it.",
+    subcommands: [BenchRun.self, BenchControls.self, BenchCompare.self])
+}
+
+/// Shared by the verbs that measure.
+struct BenchOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Write report.json and report.html into this directory.", valueName: "dir"))
+  var report: String?
+
+  @Option(help: "Of the order of the runs, and of the intervals.")
+  var seed: UInt64 = 20_260_101
+
+  @Option(help: "Name of the lab, which must not be there yet.")
+  var lab = "bench"
+
+  @OptionGroup(title: "Output") var output: OutputOptions
+
+  /// Measures, writes the reports, prints, and ends with 0 if the report is to be believed and 1 if not.
+  func measure(_ scenarios: [Scenario], stops: [Double]) async throws {
+    try await reportingLabErrors {
+      let interrupts = await Interrupts.trap()
+      let directory = try report.map(ReportDirectory.init)
+      let (quiet, seed, lab) = (output.quiet, seed, lab)
+      let session = BenchSession(
+        scenarios, seed: seed, migrate: ownPath(), version: MigrateCommand.configuration.version, lab: lab, stops: stops
+      ) { update in
+        switch update {
+        case .said(let line): if !quiet { inform(line) }
+        case .measured(let report): directory?.keep(report)
+        }
+      }
+      let task = Task { try await session.run() }
+      let listener = Task { for await _ in interrupts.stream() { task.cancel() } }
+      defer { listener.cancel() }
+      let report = try await task.value
+      try directory?.write(report)
+      output.show(report) { BenchText(style: output.style).report(report) }
+      try (report.interrupted ? ExitStatus.cancelled : report.ok ? .done : .failed).exit()
+    }
+  }
+}
+
+struct BenchRun: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Run scenarios on a lab and report what each move cost its guest.",
+    discussion: "A scenario is a YAML file or one of the shipped sets: \(ScenarioFile.shipped.joined(separator: ", "))."
+  )
+
+  @Argument(help: "Scenario files, or names of shipped sets.")
+  var scenario: [String]
+
+  @Option(help: "How often each variant is run with each tool, whatever the scenario says.")
+  var repeats: Int?
+
+  @OptionGroup var options: BenchOptions
+
+  func validate() throws {
+    if let repeats, !(1...10_000).contains(repeats) { throw ValidationError("--repeats takes 1 to 10000") }
+  }
+
+  func run() async throws {
+    var scenarios: [Scenario]
+    do {
+      scenarios = try scenario.flatMap(ScenarioFile.read)
+    } catch let error as BenchError {
+      throw CommandFailure.usage(error.description)
+    }
+    for index in scenarios.indices { scenarios[index].repeats = repeats ?? scenarios[index].repeats }
+    try await options.measure(scenarios, stops: BenchSession.stops(9))
+  }
+}
+
+struct BenchControls: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "controls", abstract: "Stop and continue a guest for known times, and see what the harness reads.")
+
+  @Option(help: "How many times; 20, 50 and 200 ms in turn.")
+  var cycles = 200
+
+  @OptionGroup var options: BenchOptions
+
+  func validate() throws {
+    guard (1...100_000).contains(cycles) else { throw ValidationError("--cycles takes 1 to 100000") }
+  }
+
+  func run() async throws {
+    try await options.measure([Scenario(name: "controls", variants: [])], stops: BenchSession.stops(cycles))
+  }
+}
+
+struct BenchCompare: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "compare", abstract: "Tell what has changed between two reports from what is noise.")
+
+  @Argument(help: "The report.json of before.")
+  var before: String
+
+  @Argument(help: "The report.json of after.")
+  var after: String
+
+  @OptionGroup(title: "Output") var output: OutputOptions
+
+  func run() async throws {
+    let comparison = BenchComparison(try ReportDirectory.read(before), try ReportDirectory.read(after))
+    output.show(comparison) { BenchText(style: output.style).comparison(comparison) }
+    try (comparison.rows.contains { $0.verdict == .worse } ? ExitStatus.failed : .done).exit()
+  }
+}
+
+/// The path of this program, to be run as a user runs it.
+private func ownPath() -> String {
+  URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().path()
+}

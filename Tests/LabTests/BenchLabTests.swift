@@ -1,0 +1,139 @@
+import Bench
+import BenchModel
+import Foundation
+import Lab
+import Subprocess
+import Testing
+import Trials
+
+/// The harness on a real lab: that what it reads is there and whole, not how fast anything was.
+@Suite(.serialized) struct BenchLabTests {
+  @Test func aScenarioIsMeasuredByEverybody() async throws {
+    try await withLabSlots(1) {
+      let directory = try Scratch()
+      let file = try directory.write(
+        "tiny.yaml",
+        """
+        name: tiny
+        guest: {memory_mib: 128, kept_mib: 16, rate_mib_s: 2, pattern: hot-cold}
+        repeats: 1
+        tools: [migrate, virsh]
+        variants:
+          - {name: p2p, mode: p2p}
+        ---
+        name: kvm only
+        requires: [kvm]
+        variants: [{name: plain}]
+        """)
+      let output = try await Tool().run(
+        "bench", "run", file, "--lab", testLabName("bench"), "--report", directory.path, "--output", "json")
+      #expect(output.status == 0, "\(output.complaints) \(output.text.prefix(2000))")
+      try await validate(output.text, schema: "migrate.bench-1.json")
+      let report = try decode(output.text)
+      let saved = try String(contentsOfFile: directory.path + "/report.json", encoding: .utf8)
+      #expect(try decode(saved) == report)
+      #expect(try String(contentsOfFile: directory.path + "/report.html", encoding: .utf8).contains("tiny/p2p"))
+
+      let moves = report.runs.filter { $0.scenario == "tiny/p2p" }
+      #expect(Set(moves.map(\.tool)) == ["migrate", "virsh"])
+      for move in moves {
+        let (seen, cost) = (move.downtime, move.cost)
+        #expect(move.isCompleted && move.memoryVerified && move.pagesChecked > 0 && move.complaints == [])
+        #expect(move.beats > 500 && move.beatsLost == 0 && move.beatsRepeated == 0 && move.beatsReordered == 0)
+        let figures = [
+          seen.heartbeatMs, seen.handoverMs, seen.eventMs, seen.qemuMs, seen.reportedMs, seen.networkMs,
+          seen.firstPacketMs,
+        ]
+        #expect(figures.allSatisfy { $0 != nil }, "\(seen)")
+        // A guest cannot beat while QEMU says that it stands still.
+        #expect(try #require(seen.heartbeatMs) > #require(seen.qemuMs) - 2)
+        #expect([cost.sourceQemuS, cost.destinationQemuS, cost.toolS].allSatisfy { $0 ?? -1 >= 0 })
+        #expect(try #require(cost.wireBytes) > 1 << 20 && #require(cost.memoryBytes) >= 128 << 20)
+        let line = try #require(move.timeline)
+        #expect(line.beatGapsUs.count == move.beats - 1 && !line.answerGapsUs.isEmpty && !line.work.isEmpty)
+        #expect(line.events.contains { $0.what == "\(move.from): STOP" })
+        #expect(line.events.contains { $0.what == "\(move.to): RESUME" })
+        #expect(line.phases.map(\.what).contains("continue") == (move.tool == "migrate"))
+      }
+      #expect(Set(moves.map(\.from)) == ["host1", "host2"])
+      #expect(report.runs.contains { $0.scenario == "kvm only/plain" && $0.outcome == "skipped" })
+      #expect(report.ratios.contains { $0.scenario == "tiny/p2p" && $0.metric == .heartbeat })
+    }
+  }
+
+  @Test func aStoppedGuestReadsAtLeastAsLongAsItWasStopped() async throws {
+    try await withLabSlots(1) {
+      let output = try await Tool().run(
+        "bench", "controls", "--cycles", "3", "--lab", testLabName("controls"), "--output", "json")
+      let controls = try decode(output.text).controls
+      #expect(controls.first?.kind == Control.Kind.none && controls.first?.lost == 0)
+      let stops = controls.filter { $0.kind == .stopContinue }
+      #expect(stops.map(\.askedMs) == [20, 50, 200])
+      for stop in stops {
+        #expect(try #require(stop.stoppedMs) >= #require(stop.askedMs))
+        #expect(try #require(stop.readMs) > #require(stop.stoppedMs) - stop.beatMs, "\(stop)")
+        #expect(stop.lost == 0)
+      }
+    }
+  }
+
+  @Test func anInterruptedBenchKeepsWhatItHasAndTakesDownWhatItStarted() async throws {
+    try await withLabSlots(1) {
+      let (directory, lab) = (try Scratch(), testLabName("stopped"))
+      let file = try directory.write(
+        "long.yaml",
+        """
+        name: long
+        guest: {memory_mib: 128, kept_mib: 16}
+        repeats: 1000
+        variants: [{name: p2p, mode: p2p}]
+        """)
+      let words = ["bench", "run", file, "--lab", lab, "--report", directory.path]
+      let ended = try await Subprocess.run(
+        .path(.init(Tool.path)), arguments: Arguments(words), input: .none, output: .string(limit: 1 << 20),
+        error: .sequence
+      ) { bench in
+        // It says a line for each run.
+        for try await line in bench.standardError.strings() where line.hasPrefix("long/p2p migrate 2") {
+          try bench.send(signal: .interrupt)
+        }
+      }
+      #expect(ended.terminationStatus == .exited(130), "\(ended.standardOutput)")
+      let report = try decode(try String(contentsOfFile: directory.path + "/report.json", encoding: .utf8))
+      #expect(report.interrupted && !report.ok && !report.runs.isEmpty && report.runs.count < 1000)
+      #expect(!FileManager.default.fileExists(atPath: "/var/lib/migrate-lab/\(lab)"))
+    }
+  }
+
+  @Test func aGuestThatNeverBeatsIsSaidToBeSo() async throws {
+    try await withTestLab("dumb") { lab in
+      var scenario = Scenario(name: "dumb", variants: [])
+      // More than the guest has left beside its kernel: the keeper is killed before it beats.
+      scenario.guest = .init(memoryMib: 96, keptMib: 90)
+      let error = await #expect(throws: BenchError.self) {
+        try await BenchGuest.with(scenario, on: lab, patience: .seconds(20)) { _ in }
+      }
+      #expect(error?.description.contains("did not beat") == true, "\(String(describing: error))")
+      for host in lab.hosts { #expect(try await lab.virsh(on: host, ["list", "--all", "--name"]).text.isEmpty) }
+    }
+  }
+
+  private func decode(_ text: String) throws -> BenchReport {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try decoder.decode(BenchReport.self, from: Data(text.utf8))
+  }
+}
+
+/// A directory of the test's own, which goes with it.
+private final class Scratch {
+  let path = FileManager.default.temporaryDirectory.appending(path: "bench-\(UUID().uuidString)").path()
+
+  init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  func write(_ name: String, _ text: String) throws -> String {
+    try text.write(toFile: path + "/" + name, atomically: true, encoding: .utf8)
+    return path + "/" + name
+  }
+}
