@@ -110,18 +110,25 @@ private let base: [Double] = [100, 101, 99, 102, 98, 103, 97, 104, 96, 100.5]
       BenchComparison(report(runs(base)), bad).notes == ["the second report is not ok (2 problems): beats were lost"])
   }
 
-  @Test(
-    arguments: [
-      ("QEMU differs: 7.2.22 in the first report, x in the second", { $0.qemu = "x" }),
-      ("libvirt differs: 9.0.0 in the first report, x in the second", { $0.libvirt = "x" }),
-      ("CPU differs: Sample CPU in the first report, unknown in the second", { $0.cpu = nil }),
-      ("kernel differs: 6.1.0 in the first report, x in the second", { $0.kernel = "x" }),
-      ("accelerator differs: tcg in the first report, kvm in the second", { $0.accelerator = "kvm" }),
-    ] as [(String, @Sendable (inout BenchReport.Environment) -> Void)])
-  func anotherMachineIsNamed(_ line: String, _ change: @Sendable (inout BenchReport.Environment) -> Void) {
+  private struct Change: Sendable {
+    var line: String
+    var make: @Sendable (inout BenchReport.Environment) -> Void
+    init(_ line: String, _ make: @escaping @Sendable (inout BenchReport.Environment) -> Void) {
+      (self.line, self.make) = (line, make)
+    }
+  }
+
+  @Test(arguments: [
+    Change("QEMU differs: 7.2.22 in the first report, x in the second") { $0.qemu = "x" },
+    Change("libvirt differs: 9.0.0 in the first report, x in the second") { $0.libvirt = "x" },
+    Change("CPU differs: Sample CPU in the first report, unknown in the second") { $0.cpu = nil },
+    Change("kernel differs: 6.1.0 in the first report, x in the second") { $0.kernel = "x" },
+    Change("accelerator differs: tcg in the first report, kvm in the second") { $0.accelerator = "kvm" },
+  ])
+  private func anotherMachineIsNamed(_ change: Change) {
     var other = report(runs(base))
-    change(&other.environment)
-    #expect(BenchComparison(report(runs(base)), other).notes == ["\(line); a difference may come from that"])
+    change.make(&other.environment)
+    #expect(BenchComparison(report(runs(base)), other).notes == ["\(change.line); a difference may come from that"])
   }
 
   @Test func anotherBeatIsNamed() {

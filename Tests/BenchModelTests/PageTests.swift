@@ -43,7 +43,7 @@ private func textFlaw(of text: Substring) -> String? {
 }
 
 @Suite struct PageTests {
-  private static let page = reportPage(SampleSession.report(repeats: 2, beats: 300))
+  private static let page = reportPage(SampleSession.whole(repeats: 2, beats: 300))
 
   @Test func isWellFormed() { #expect(flaw(of: Self.page) == nil) }
 
@@ -100,12 +100,12 @@ private func textFlaw(of text: Substring) -> String? {
     (scenario.about, scenario.guest) = (evil, .init(pattern: evil))
     var control = Control(kind: .none, scenario: evil, beatMs: 2, beats: 1, lost: 0)
     control.maxMs = 1
-    var report = report([run, failed], controls: [control], problems: [evil], scenarios: [scenario])
-    report.ratios = [RatioRow(scenario: evil, metric: .total, ratio: 1, ci95: Interval(low: 1, high: 1), n: 1)]
-    report.environment = .init(
+    var whole = report([run, failed], controls: [control], problems: [evil], scenarios: [scenario])
+    whole.ratios = [RatioRow(scenario: evil, metric: .total, ratio: 1, ci95: Interval(low: 1, high: 1), n: 1)]
+    whole.environment = .init(
       date: evil, migrate: evil, libvirt: evil, qemu: evil, kernel: evil, cpu: evil, accelerator: evil, site: evil,
       seed: 1, collector: evil)
-    let page = reportPage(report)
+    let page = reportPage(whole)
     #expect(flaw(of: page) == nil)
     #expect(
       !page.contains("<script") && !page.contains("\" onload") && !page.contains("\u{0}") && !page.contains("<b>\""))
@@ -130,7 +130,7 @@ private func textFlaw(of text: Substring) -> String? {
   }
 
   @Test func aLargeReportStaysSmall() {
-    let report = SampleSession.report(repeats: 10, beats: 2000)
+    let report = SampleSession.whole(repeats: 10, beats: 2000)
     #expect(report.runs.count >= 110)
     let page = reportPage(report)
     #expect(page.utf8.count < 2_000_000)

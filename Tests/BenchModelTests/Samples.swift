@@ -116,7 +116,7 @@ struct SampleSession {
   }
 
   /// So many runs of each tool in each variant of two scenarios.
-  static func report(repeats: Int, beats: Int, problems: [String] = []) -> BenchReport {
+  static func whole(repeats: Int, beats: Int, problems: [String] = []) -> BenchReport {
     var session = SampleSession(seed: 5)
     let scenarios = [
       Scenario.sample("idle", "plain", "p2p", "tunnelled"), .sample("busy", "plain", "p2p", "post-copy"),
@@ -133,7 +133,7 @@ struct SampleSession {
         }
       }
     }
-    var result = BenchModelTests.report(runs, controls: controls, problems: problems, scenarios: scenarios)
+    var result = report(runs, controls: controls, problems: problems, scenarios: scenarios)
     result.ratios = grouped(runs, by: \.scenario).flatMap { group in
       [Metric.total, .heartbeat, .network].enumerated().map { index, metric in
         let middle = 0.85 + 0.1 * Double(index)
