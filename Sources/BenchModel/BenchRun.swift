@@ -146,7 +146,7 @@ public enum Metric: String, Codable, Sendable, CaseIterable {
     case .corrected: run.downtime.correctedMs
     case .reportedError: difference(run.downtime.reportedMs, run.downtime.heartbeatMs)
     case .stalled: run.stalledMs
-    case .wire: run.cost.wireBytes.map(Double.init)
+    case .wire: run.cost.wireBytes.map { Double($0) }
     case .sourceQemu: run.cost.sourceQemuS
     case .destinationQemu: run.cost.destinationQemuS
     case .libvirtd: difference(run.cost.sourceLibvirtdS, run.cost.destinationLibvirtdS.map { -$0 })

@@ -28,7 +28,8 @@ private func medianOfSorted(_ sorted: [Double]) -> Double {
 /// The smallest value that at least `share` (0 to 1) of the values do not exceed: nearest rank, so that it was measured.
 public func quantile(_ share: Double, of values: [Double]) -> Double? {
   guard !values.isEmpty else { return nil }
-  let rank = Int((share * Double(values.count)).rounded(.up))
+  // A product that binary makes a little too large, as 0.07 × 100, is of the rank below.
+  let rank = Int((share * Double(values.count) - 1e-9).rounded(.up))
   return values.sorted()[min(max(rank, 1), values.count) - 1]
 }
 

@@ -1,0 +1,79 @@
+import Testing
+
+@testable import BenchModel
+
+/// Beats of 2 ms with one stop in the middle, so long that it reads as `read` ms.
+private func stopped(reading read: Double) -> BeatTrace {
+  let stamps = [0.0, 2, 4, 6 + read, 8 + read]
+  return BeatTrace(
+    stamps.enumerated().map { Beat(sequence: UInt64($0 + 1), stamp: Int64($1 * 1e6)) }, period: 2_000_000)
+}
+
+@Suite struct StopControlTests {
+  @Test(arguments: [50.0, 51.9, 48.1, 52, 48])
+  func passesWithinOneBeat(_ read: Double) {
+    let control = Control(stopped: 50, asked: 49, read: stopped(reading: read), network: 53, scenario: "idle")
+    #expect(control.complaints == [])
+    #expect(control.readMs == read && control.stoppedMs == 50 && control.askedMs == 49 && control.networkMs == 53)
+    #expect(abs((control.errorMs ?? 99) - (read - 50)) < 1e-9)
+  }
+
+  @Test(
+    arguments: [(52.5, "more by 2.50 ms"), (47.25, "less by 2.75 ms")] as [(Double, String)])
+  func failsBeyondOneBeat(_ read: Double, _ words: String) {
+    let control = Control(stopped: 50, asked: 49, read: stopped(reading: read), network: nil, scenario: nil)
+    #expect(control.complaints == ["control of 49.0 ms: it reads \(words); a beat is 2.0 ms"])
+  }
+
+  /// What was asked is no measure: the calls take their time.
+  @Test func isComparedWithQEMUsStamps() {
+    #expect(Control(stopped: 80, asked: 50, read: stopped(reading: 80), network: nil, scenario: nil).complaints == [])
+    #expect(
+      Control(stopped: 80, asked: 50, read: stopped(reading: 50), network: nil, scenario: nil).complaints.count == 1)
+  }
+
+  @Test func missingStampsAreAComplaint() {
+    let control = Control(stopped: nil, asked: 50, read: stopped(reading: 50), network: nil, scenario: nil)
+    #expect(control.errorMs == nil)
+    #expect(control.complaints == ["control of 50.0 ms: QEMU's stamps of the stop did not come"])
+  }
+
+  @Test func lostBeatsAreAComplaint() {
+    var beats = stopped(reading: 50).beats
+    beats.remove(at: 1)
+    let control = Control(
+      stopped: 50, asked: 50, read: BeatTrace(beats, period: 2_000_000), network: nil, scenario: nil)
+    #expect(control.lost == 1 && control.beats == 4)
+    #expect(control.complaints == ["control of 50.0 ms: 1 beats were lost"])
+  }
+}
+
+@Suite struct IdleControlTests {
+  @Test func isWhatIsLongerThanThePeriod() {
+    // Gaps of 2.001, 2.002 … 2.1 ms, and one that is too short.
+    var stamps: [Int64] = [0]
+    for step in 1...100 { stamps.append(stamps[step - 1] + 2_000_000 + Int64(step) * 1000) }
+    stamps.append(stamps[100] + 1_000_000)
+    let beats = stamps.enumerated().map { Beat(sequence: UInt64($0 + 1), stamp: $1) }
+    let control = Control(idle: BeatTrace(beats, period: 2_000_000), scenario: "idle")
+    #expect(control.kind == .none && control.scenario == "idle" && control.beatMs == 2 && control.beats == 102)
+    #expect(control.p50Ms == 0.05 && control.p99Ms == 0.099 && control.p999Ms == 0.1 && control.maxMs == 0.1)
+    #expect(control.complaints == [] && control.errorMs == nil)
+  }
+
+  @Test func saysWhichControlComplains() {
+    let control = Control(idle: BeatTrace([], period: 2_000_000), scenario: nil)
+    #expect(control.complaints == ["control without a move: no beat came"])
+    #expect(control.p50Ms == nil && control.maxMs == nil)
+  }
+}
+
+@Suite struct HundredthsTests {
+  @Test(
+    arguments: [
+      (0, "0.00"), (1.005, "1.00"), (1.006, "1.01"), (-0.001, "0.00"), (-1.5, "-1.50"), (12.3, "12.30"),
+      (99.999, "100.00"),
+      (-0.25, "-0.25"), (1e20, "1e+20"),
+    ] as [(Double, String)])
+  func hasTwoDecimals(_ value: Double, _ text: String) { #expect(hundredths(value) == text) }
+}
