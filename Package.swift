@@ -62,7 +62,7 @@ let package = Package(
         name: "Lab", dependencies: ["Threads", subprocess], resources: [.embedInCode("Resources")],
         swiftSettings: strict),
       .target(
-        name: "Bench", dependencies: ["BenchModel", "Lab", "Libvirt", "Threads", subprocess, yams],
+        name: "Bench", dependencies: ["BenchModel", "Lab", "Libvirt", "MigrationModel", "Threads", subprocess, yams],
         resources: [.embedInCode("Scenarios")],
         swiftSettings: strict),
       .testTarget(name: "BenchTests", dependencies: ["Bench", "BenchModel"], swiftSettings: strict),

@@ -1,5 +1,6 @@
 import BenchModel
 import Glibc
+import Lab
 import Synchronization
 
 /// Listens for the QEMUs of one guest and stamps its beats as they come, all of them on one thread.
@@ -7,7 +8,12 @@ import Synchronization
 /// Every QEMU that holds the guest connects at its start, so a destination's is heard before it has the guest. What was
 /// ready at one look is ordered by its number: two sockets have no order of their own.
 public final class BeatCollector: Sendable {
-  public let path: String
+  /// Who connects: a process of this machine, or somebody's address.
+  public enum Peer: Sendable, Equatable {
+    case process(pid_t)
+    case address(String)
+  }
+
   private let heard: Heard
   private let worker: Worker
 
@@ -25,17 +31,16 @@ public final class BeatCollector: Sendable {
 
   /// Listens at once; throws `BenchError`.
   /// - Parameters:
-  ///   - path: of a socket that does not exist yet.
-  ///   - side: which host a process of this machine is on, by its id.
-  public init(at path: String, side: @escaping @Sendable (pid_t) -> Int?) throws {
-    self.path = path
-    let (listener, heard) = (try Self.listen(at: path), Heard())
+  ///   - place: a socket that does not exist yet, or a port of an address of this machine.
+  ///   - side: which host whoever connects is on; nil of one who is not to be heard.
+  public init(at place: GuestSpecification.Heart.Collector, side: @escaping @Sendable (Peer) -> Int?) throws {
+    let (listener, heard) = (try Self.listen(at: place), Heard())
     self.heard = heard
     worker = Worker { scheduling, isStopping in
       heard.scheduling.withLock { $0 = scheduling }
       Self.collect(listener, side, until: isStopping, into: heard)
       close(listener)
-      unlink(path)
+      if case .unix(let path) = place { unlink(path) }
     }
   }
 
@@ -56,7 +61,7 @@ public final class BeatCollector: Sendable {
   public func stop() async { await worker.stop() }
 
   private static func collect(
-    _ listener: Int32, _ side: (pid_t) -> Int?, until isStopping: Worker.Flag, into heard: Heard
+    _ listener: Int32, _ side: (Peer) -> Int?, until isStopping: Worker.Flag, into heard: Heard
   ) {
     var lines: [Line] = []
     defer { for line in lines { close(line.descriptor) } }
@@ -83,6 +88,7 @@ public final class BeatCollector: Sendable {
     var buffer = [UInt8](repeating: 0, count: 64 * Beat.size)
     let count = recv(line.descriptor, &buffer, buffer.count, 0)
     guard count > 0 else { return count < 0 && (errno == EAGAIN || errno == EINTR) }
+    acknowledge(line.descriptor)
     line.rest += buffer[..<count]
     var start = 0
     while line.rest.count - start >= Beat.size {
@@ -98,14 +104,11 @@ public final class BeatCollector: Sendable {
     return true
   }
 
-  private static func accept(_ listener: Int32, _ side: (pid_t) -> Int?) -> Line? {
+  private static func accept(_ listener: Int32, _ side: (Peer) -> Int?) -> Line? {
     let descriptor = Glibc.accept(listener, nil, nil)
     guard descriptor >= 0 else { return nil }
-    // `struct ucred`, which Glibc's module leaves out: process, user and group.
-    var peer: [pid_t] = [0, 0, 0]
-    var length = socklen_t(MemoryLayout<pid_t>.stride * peer.count)
     guard fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0, fcntl(descriptor, F_SETFL, O_NONBLOCK) == 0,
-      getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0, let side = side(peer[0])
+      let peer = Sockets.peer(of: descriptor), let side = side(peer)
     else {
       close(descriptor)
       return nil
@@ -113,27 +116,17 @@ public final class BeatCollector: Sendable {
     return Line(descriptor: descriptor, side: side)
   }
 
-  private static func listen(at path: String) throws -> Int32 {
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    let fits = withUnsafeMutableBytes(of: &address.sun_path) { field in
-      guard path.utf8.count < field.count else { return false }
-      field.copyBytes(from: path.utf8)
-      return true
+  /// QEMU holds a beat back until the one before it was acknowledged (Nagle), and the kernel would take its time for that;
+  /// it forgets this wish after each packet (tcp(7), TCP_QUICKACK). Nothing to do for a socket of another kind.
+  private static func acknowledge(_ descriptor: Int32) {
+    var yes: Int32 = 1
+    setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_QUICKACK, &yes, socklen_t(MemoryLayout<Int32>.size))
+  }
+
+  private static func listen(at place: GuestSpecification.Heart.Collector) throws -> Int32 {
+    switch place {
+    case .unix(let path): try Sockets.listen(at: path)
+    case .tcp(let address, let port): try Sockets.listen(on: address, port)
     }
-    guard fits else { throw BenchError("cannot listen at \(path): the path is too long for a socket") }
-    let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
-    let descriptor = socket(AF_UNIX, kind, 0)
-    guard descriptor >= 0 else { throw BenchError.system("open a socket") }
-    let bound = withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-      }
-    }
-    guard bound == 0, Glibc.listen(descriptor, 8) == 0 else {
-      defer { close(descriptor) }
-      throw BenchError.system("listen at \(path)")
-    }
-    return descriptor
   }
 }

@@ -12,21 +12,21 @@ extension BenchGuest {
     _ variant: Scenario.Variant, with tool: String, repeat number: Int, migrate: String
   ) async throws -> Run {
     let (from, to) = (side, 1 - side)
-    let (source, destination) = (lab.hosts[from], lab.hosts[to])
+    let (source, destination) = (site.hosts[from], site.hosts[to])
     var run = Run(
       scenario: "\(scenario.name)/\(variant.name)", tool: tool, repeat: number, from: source.name, to: destination.name)
     let command = MoveCommand(
-      tool, variant, guest: specification.id, from: source, to: destination, migrate: migrate,
-      directory: lab.plan.directory, checks: scenario.preflight ?? false)
+      tool, variant, guest: specification.id, from: source, to: destination, on: site,
+      migrate: migrate, checks: scenario.preflight ?? false)
     let quiet = monotonicNow()
     try await beats(for: .milliseconds(500))
     try await limitDowntime(variant, tool, on: from)
 
-    let meter = try CostMeter(of: specification.id, from: source, to: destination, on: lab)
+    let meter = try site.lab.map { try CostMeter(of: specification.id, from: from, to: to, on: $0) }
     let act = Task { try await carryOut(variant.act, on: from, since: monotonicNow()) }
     let outcome = try await command.run(within: .seconds(Int64(scenario.timeLimitS ?? Scenario.Defaults.timeLimit)))
     act.cancel()
-    run.cost = await meter.read()
+    run.cost = await meter?.read() ?? Run.Cost()
     run.cost.toolS = outcome.processorTime
 
     run.note(outcome)
@@ -73,7 +73,7 @@ extension BenchGuest {
   /// Has every page of the guest's memory checked, and says what was wrong.
   private func verified(_ run: inout Run) async throws -> [String] {
     do {
-      let report = try await KeeperClient(address: address).checkEverything(within: .seconds(30))
+      let report = try await KeeperClient(address: site.guestAddress).checkEverything(within: .seconds(30))
       run.pagesChecked = report.pagesChecked
       run.memoryVerified = report.errors == 0
       return report.errors == 0 ? [] : ["\(report.errors) checks of the guest's memory failed"]
@@ -92,9 +92,12 @@ extension BenchGuest {
     if let left, let arrived, arrived.stamp > left.stamp {
       run.downtime.handoverMs = milliseconds(arrived.stamp - left.stamp - period)
     }
-    run.downtime.networkMs = networkGap(since: outcome.started)
+    run.downtime.networkMs = networkGap(since: outcome.started).map(milliseconds)
     let (told, heard) = (logs[from].notes(since: outcome.started), logs[to].notes(since: outcome.started))
-    run.downtime.qemuMs = pause(told, "STOP", heard, "RESUME", .qemu).map(milliseconds)
+    // Stamps of two clocks; what migrate measured of their difference, where it did, is in the run by now.
+    run.downtime.qemuMs = pause(told, "STOP", heard, "RESUME", .qemu).map(milliseconds).flatMap { pause in
+      site.hasOneClock ? pause : run.downtime.skewMs.map { pause - $0 }
+    }
     run.downtime.eventMs = pause(told, "suspended", heard, "resumed", .libvirt).map(milliseconds)
     let answers = stream.answers(since: outcome.started)
     if let resumed = heard.first(where: { $0.teller == .qemu && $0.what == "RESUME" })?.stamp,
@@ -135,7 +138,8 @@ extension BenchGuest {
   }
 }
 
-private func milliseconds(_ nanoseconds: Int64) -> Double { (Double(nanoseconds) / 1e3).rounded() / 1e3 }
+/// With three decimals.
+func milliseconds(_ nanoseconds: Int64) -> Double { (Double(nanoseconds) / 1e3).rounded() / 1e3 }
 
 extension Run {
   /// How the command ended, and what the tool's own lines say.
@@ -150,7 +154,7 @@ extension Run {
     }
     timeline = line
     let result = lines.last { $0.type == "result" }
-    downtime.correctedMs = result?.downtime?.correctedMs
+    (downtime.correctedMs, downtime.skewMs) = (result?.downtime?.correctedMs, result?.downtime?.skewMs)
     guard !outcome.isSuccess else { return }
     error = result?.error?.message ?? outcome.complaint
     if self.outcome == "failed" { complaints.append("the move failed: \(error ?? "")") }

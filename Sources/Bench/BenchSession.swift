@@ -7,6 +7,12 @@ import Threads
 
 /// Runs scenarios on a lab of its own, and hands out the report as it grows.
 public struct BenchSession: Sendable {
+  public enum Place: Sendable {
+    /// A lab of that name, which must not be there yet; it is gone afterwards.
+    case lab(String)
+    case site(BenchSite)
+  }
+
   /// What happens meanwhile.
   public enum Update: Sendable {
     /// A line for whoever watches.
@@ -20,8 +26,7 @@ public struct BenchSession: Sendable {
   /// Path of the tool that is measured.
   public var migrate: String
   public var version: String
-  /// Of the lab, which must not be there yet.
-  public var lab: String
+  public var place: Place
   /// How long the guest of each scenario is stopped, one time after the other, before anything is measured, in ms.
   public var stops: [Double]
   private let tell: @Sendable (Update) async -> Void
@@ -30,12 +35,12 @@ public struct BenchSession: Sendable {
   public static func stops(_ count: Int) -> [Double] { (0..<count).map { [20, 50, 200][$0 % 3] } }
 
   public init(
-    _ scenarios: [Scenario], seed: UInt64, migrate: String, version: String, lab: String = "bench",
+    _ scenarios: [Scenario], seed: UInt64, migrate: String, version: String, on place: Place,
     stops: [Double] = Self.stops(9),
     tell: @escaping @Sendable (Update) async -> Void
   ) {
     (self.scenarios, self.seed, self.migrate, self.version) = (scenarios, seed, migrate, version)
-    (self.lab, self.stops, self.tell) = (lab, stops, tell)
+    (self.place, self.stops, self.tell) = (place, stops, tell)
   }
 
   /// Brings the lab up, runs everything, and takes it down again, also when this task is cancelled.
@@ -43,13 +48,13 @@ public struct BenchSession: Sendable {
   /// Returns what there is, marked as interrupted, after a cancellation. Throws `LabError` when there is no lab.
   public func run() async throws -> BenchReport {
     var growing = Growing(environment: environment())
-    await tell(.said("bringing up the lab \(lab)"))
     do {
-      try await withLab(LabConfiguration(name: lab)) { lab in
-        growing.environment.note(try await versions(of: lab))
-        for scenario in scenarios {
-          try Task.checkCancellation()
-          await measure(scenario, on: lab, into: &growing)
+      switch place {
+      case .site(let site): try await measure(on: site, into: &growing)
+      case .lab(let name):
+        await tell(.said("bringing up the lab \(name)"))
+        try await withLab(LabConfiguration(name: name)) { lab in
+          try await measure(on: try await .lab(lab), into: &growing)
         }
       }
     } catch is CancellationError {}
@@ -73,16 +78,26 @@ public struct BenchSession: Sendable {
     }
   }
 
+  private func measure(on site: BenchSite, into growing: inout Growing) async throws {
+    try await growing.environment.note(site)
+    for scenario in scenarios {
+      try Task.checkCancellation()
+      await measure(scenario, on: site, into: &growing)
+    }
+  }
+
   /// One scenario, with its controls first; what goes wrong is a line of the report.
-  private func measure(_ scenario: Scenario, on lab: Lab, into growing: inout Growing) async {
-    if let obstacle = obstacle(to: scenario) {
+  private func measure(_ scenario: Scenario, on site: BenchSite, into growing: inout Growing) async {
+    if let obstacle = site.obstacle(to: scenario) {
       await tell(.said("\(scenario.name): skipped: \(obstacle)"))
       for variant in scenario.variants { growing.runs.append(.skipped(scenario, variant, because: obstacle)) }
       return
     }
     do {
-      for host in lab.hosts { try await lab.limit(host, mebibytesPerSecond: scenario.linkMibS) }
-      try await BenchGuest.with(scenario, on: lab) { guest in
+      if let lab = site.lab {
+        for host in lab.hosts { try await lab.limit(host, mebibytesPerSecond: scenario.linkMibS) }
+      }
+      try await BenchGuest.with(scenario, on: site) { guest in
         growing.environment.collector = guest.collector.scheduling
         try await control(guest, into: &growing)
         try await move(guest, into: &growing)
@@ -93,10 +108,6 @@ public struct BenchSession: Sendable {
       growing.problems.append("scenario \(scenario.name) was given up: \(error)")
       await tell(.said("\(scenario.name): given up: \(error)"))
     }
-  }
-
-  private func obstacle(to scenario: Scenario) -> String? {
-    (scenario.requires ?? []).contains("kvm") ? "it needs KVM; the lab's guests are emulated" : nil
   }
 
   private func control(_ guest: BenchGuest, into growing: inout Growing) async throws {
@@ -139,23 +150,21 @@ public struct BenchSession: Sendable {
   private func environment() -> BenchReport.Environment {
     BenchReport.Environment(
       date: Date.now.formatted(.iso8601), migrate: version, kernel: kernelRelease(), cpu: processorName(),
-      cpus: ProcessInfo.processInfo.activeProcessorCount, accelerator: "tcg",
-      site: "a lab: two hosts in namespaces of one machine", loadBefore: loadAverage(), seed: seed, collector: "")
-  }
-
-  private func versions(of lab: Lab) async throws -> (libvirt: String, qemu: String?) {
-    let host = try lab.host(1)
-    let words = try await lab.virsh(on: host, ["version"]).output.split(separator: "\n")
-    func version(_ prefix: String) -> String? {
-      words.first { $0.hasPrefix(prefix) }.flatMap { $0.split(separator: " ").last }.map(String.init)
-    }
-    return (version("Using library") ?? "", version("Running hypervisor"))
+      cpus: ProcessInfo.processInfo.activeProcessorCount, accelerator: "",
+      site: "", loadBefore: loadAverage(), seed: seed, collector: "")
   }
 }
 
 extension BenchReport.Environment {
-  fileprivate mutating func note(_ versions: (libvirt: String, qemu: String?)) {
-    (libvirt, qemu) = (versions.libvirt, versions.qemu)
+  /// What the first host says of itself; the other is as good, or the moves say so.
+  fileprivate mutating func note(_ site: BenchSite) async throws {
+    (self.site, accelerator) = (site.description, site.accelerator == .kvm ? "kvm" : "tcg")
+    let host = site.hosts[0]
+    (libvirt, qemu) = try await blocking {
+      let connection = try Connection.open(host.uri, host: host.name)
+      defer { _ = try? connection.close() }
+      return ("\(try connection.libVersion())", "\(try connection.hypervisorVersion())")
+    }
   }
 }
 

@@ -29,8 +29,8 @@ extension BenchGuest {
     let log = logs[side]
     _ = await waits(.seconds(2)) { log.stopped(since: start) != nil }
     return Control(
-      stopped: log.stopped(since: start).map { Double($0) / 1e6 }, asked: asked, read: trace(since: start),
-      network: networkGap(since: start), scenario: scenario.name)
+      stopped: log.stopped(since: start).map(milliseconds), asked: asked, read: trace(since: start),
+      network: networkGap(since: start).map(milliseconds), scenario: scenario.name)
   }
 }
 

@@ -1,7 +1,7 @@
 import BenchModel
 import Lab
 
-/// What a move costs both hosts, from just before it to just after.
+/// What a move costs the hosts of a lab, from just before it to just after.
 struct CostMeter {
   private let lab: Lab
   private let guest: String
@@ -12,13 +12,13 @@ struct CostMeter {
   private let sentBefore: UInt64?
 
   /// Throws `LabError` when a host is not there.
-  init(of guest: String, from source: LabHost, to destination: LabHost, on lab: Lab) throws {
-    (self.lab, self.guest, hosts) = (lab, guest, [source, destination])
-    let qemu = try lab.qemuProcesses(on: source).first { $0.guest == guest }
+  init(of guest: String, from source: Int, to destination: Int, on lab: Lab) throws {
+    (self.lab, self.guest, hosts) = (lab, guest, [lab.hosts[source], lab.hosts[destination]])
+    let qemu = try lab.qemuProcesses(on: hosts[0]).first { $0.guest == guest }
     sourceBefore = qemu.flatMap { ProcessorTime.of($0.id) }
     sourceQEMU = qemu.map { ProcessorWatch(of: $0.id) }
     daemonsBefore = hosts.map { Self.daemon(on: $0, lab) }
-    sentBefore = Self.sent(from: source, lab)
+    sentBefore = Self.sent(from: hosts[0], lab)
   }
 
   /// What it has cost until now; what cannot be read is nil.

@@ -1,4 +1,3 @@
-import Lab
 import Libvirt
 import Synchronization
 import Threads
@@ -16,7 +15,7 @@ final class HostLog: Sendable {
     var pass: Int?
   }
 
-  let host: LabHost
+  let host: BenchSite.Host
   let connection: Connection
   private let log: Log
   private let watch: MonitorWatch
@@ -28,13 +27,13 @@ final class HostLog: Sendable {
   }
 
   /// Opens the host and listens from now on; throws `LibvirtError`.
-  init(of host: LabHost, guest uuid: String) async throws {
+  init(of host: BenchSite.Host, guest uuid: String) async throws {
     let log = Log()
     let connection = try await blocking { try Connection.open(host.uri, host: host.name) }
     (self.host, self.connection, self.log) = (host, connection, log)
     watch = try await blocking {
       try connection.watchMonitors { event in
-        guard event.uuid == uuid else { return }
+        guard event.uuid == uuid, ["STOP", "RESUME"].contains(event.name) else { return }
         log.add(Note(teller: .qemu, what: event.name, stamp: event.stamp * 1000 + realtimeToMonotonic()))
       }
     }

@@ -1,7 +1,6 @@
 import BenchModel
 import FoundationEssentials
 import Glibc
-import Lab
 import Subprocess
 
 /// A move as a command line, by either tool, with the same words where both have them.
@@ -12,10 +11,9 @@ struct MoveCommand {
 
   /// - Parameters:
   ///   - migrate: path of the tool.
-  ///   - directory: of the lab, with its configuration, and where the tool keeps its journal.
   init(
-    _ tool: String, _ variant: Scenario.Variant, guest: String, from source: LabHost, to destination: LabHost,
-    migrate: String, directory: String, checks: Bool
+    _ tool: String, _ variant: Scenario.Variant, guest: String, from source: BenchSite.Host,
+    to destination: BenchSite.Host, on site: BenchSite, migrate: String, checks: Bool
   ) {
     self.tool = tool
     let mode =
@@ -29,11 +27,11 @@ struct MoveCommand {
       words = ["virsh", "-c", source.uri, "migrate"] + flags + [guest, destination.uri]
       environment = [:]
     } else {
-      let own = ["--config", "\(directory)/config.yaml", "-c", source.name, "--output", "jsonl"]
+      let own = ["--config", site.configuration, "-c", source.reference, "--output", "jsonl"]
       let check = checks ? [] : ["--skip-check"]
       let limit = variant.maxDowntimeMs.map { ["--max-downtime", "\($0)"] } ?? []
-      words = [migrate] + own + check + flags + limit + [guest, destination.name]
-      environment = ["MIGRATE_JOURNAL": "\(directory)/journal.sqlite"]
+      words = [migrate] + own + check + flags + limit + [guest, destination.reference]
+      environment = ["MIGRATE_JOURNAL": site.journal]
     }
   }
 
@@ -106,7 +104,7 @@ struct ToolLine: Decodable {
   struct Memory: Decodable {
     var total, processed, remaining, bandwidthBps, dirtyRateBps, iteration: UInt64?
   }
-  struct Downtime: Decodable { var reportedMs, correctedMs, eventMs: Double? }
+  struct Downtime: Decodable { var correctedMs, skewMs: Double? }
   struct Failure: Decodable { var message: String }
 
   var type: String

@@ -17,7 +17,7 @@ public final class NetworkStream: Sendable {
   /// Begins at once; throws `BenchError`.
   public init(to address: String, port: UInt16 = 8, every interval: Duration = .milliseconds(1)) throws {
     self.interval = interval
-    let descriptor = try Self.connect(to: address, port)
+    let descriptor = try Sockets.connect(to: address, port)
     let step = Int64(interval / .nanoseconds(1))
     let heard = Heard()
     self.heard = heard
@@ -62,27 +62,5 @@ public final class NetworkStream: Sendable {
       while recv(descriptor, &buffer, buffer.count, 0) > 0 { came += 1 }
       if came > 0 { heard.answers.withLock { $0.append(stamp) } }
     }
-  }
-
-  private static func connect(to address: String, _ port: UInt16) throws -> Int32 {
-    var guest = sockaddr_in()
-    guest.sin_family = sa_family_t(AF_INET)
-    guest.sin_port = port.bigEndian
-    guard inet_pton(AF_INET, address, &guest.sin_addr) == 1 else {
-      throw BenchError("cannot send to \(address): it is no IPv4 address")
-    }
-    let kind = Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
-    let descriptor = socket(AF_INET, kind, 0)
-    guard descriptor >= 0 else { throw BenchError.system("open a UDP socket") }
-    let status = withUnsafePointer(to: &guest) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-      }
-    }
-    guard status == 0 else {
-      defer { close(descriptor) }
-      throw BenchError.system("send to \(address)")
-    }
-    return descriptor
   }
 }

@@ -1,5 +1,6 @@
 import BenchModel
 import Foundation
+import MigrationModel
 import Yams
 
 /// Scenario files: YAML, one scenario a document.
@@ -82,19 +83,5 @@ public enum ScenarioFile {
     case "guestperf": String(decoding: PackageResources.guestperf_yaml, as: UTF8.self)
     default: nil
     }
-  }
-}
-
-extension DecodingError {
-  fileprivate var place: String {
-    let (context, what) =
-      switch self {
-      case .keyNotFound(let key, let context): (context, "“\(key.stringValue)” is missing")
-      case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
-        (context, context.debugDescription)
-      @unknown default: (Context(codingPath: [], debugDescription: ""), "\(self)")
-      }
-    let path = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }.joined(separator: ".")
-    return path.isEmpty ? what : "\(path): \(what)"
   }
 }

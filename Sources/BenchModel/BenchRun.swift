@@ -14,6 +14,8 @@ public struct Run: Codable, Sendable, Equatable {
     public var reportedMs: Double?
     /// The same, less how far the hosts' clocks are apart.
     public var correctedMs: Double?
+    /// How far the destination's clock is ahead, where it was measured.
+    public var skewMs: Double?
     /// The longest time without an answer from the guest over its network, less the interval.
     public var networkMs: Double?
     /// From QEMU's RESUME on the destination to the first answer.

@@ -1,13 +1,18 @@
 /// What a lab's guests boot: a distribution's kernel and a first file system made for them.
-struct GuestImage: Sendable, Equatable {
-  let kernel: String
-  let initramfs: String
+public struct GuestImage: Sendable, Equatable {
+  /// Paths on the hosts.
+  public let kernel: String
+  public let initramfs: String
+
+  public init(kernel: String, initramfs: String) { (self.kernel, self.initramfs) = (kernel, initramfs) }
 
   /// The image in `cacheRoot`, made at the first use: downloads Debian's cloud kernel once, and unpacks it there. A guest
   /// that keeps memory has an image with that program.
   ///
   /// The files have the same paths on every host of every lab. Throws `LabError` that names the step that failed.
-  static func prepare(cacheRoot: String, withKeeper: Bool) async throws -> GuestImage {
+  public static func prepare(
+    cacheRoot: String = LabConfiguration().cacheRoot, withKeeper: Bool
+  ) async throws -> GuestImage {
     let lock = try await LabLock.acquire(in: cacheRoot)
     defer { withExtendedLifetime(lock) {} }
     let kernel = GuestKernel(directory: "\(cacheRoot)/kernel")

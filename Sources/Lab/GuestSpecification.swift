@@ -56,6 +56,12 @@ public struct GuestSpecification: Sendable, Equatable {
     }
   }
 
+  /// Who runs the guest's CPUs, as libvirt names the domain's type. A lab's hosts have no KVM.
+  public enum Accelerator: String, Codable, Sendable, CaseIterable {
+    case emulated = "qemu"
+    case kvm
+  }
+
   /// Which page is changed next.
   public enum AccessPattern: String, Codable, Sendable, CaseIterable {
     case sequential
@@ -66,11 +72,17 @@ public struct GuestSpecification: Sendable, Equatable {
 
   /// A keeper's beats over virtio-serial; every QEMU that holds the guest connects to whoever counts them.
   public struct Heart: Sendable, Equatable {
-    public var period: Duration
-    /// A listening socket in the file system, at the same path on every host.
-    public var collector: String
+    public enum Collector: Sendable, Equatable {
+      /// A listening socket in the file system, at the same path on every host.
+      case unix(String)
+      /// A listening port that every host reaches.
+      case tcp(address: String, port: UInt16)
+    }
 
-    public init(period: Duration, collector: String) {
+    public var period: Duration
+    public var collector: Collector
+
+    public init(period: Duration, collector: Collector) {
       self.period = period
       self.collector = collector
     }
@@ -86,6 +98,9 @@ public struct GuestSpecification: Sendable, Equatable {
   public var connection: Connection
   /// In the guests' network, from `LabPlan.guestAddress`; nil leaves the device down.
   public var address: String?
+  /// How many bits of the address name the network.
+  public var prefixLength: Int
+  public var accelerator: Accelerator
   public var workload: Workload?
   /// Needs an address, by which it is asked.
   public var keeper: Keeper?
@@ -98,7 +113,8 @@ public struct GuestSpecification: Sendable, Equatable {
 
   public init(
     name: String, uuid: UUID = UUID(), memory: Int = 256, vcpus: Int = 1, disk: Disk = .none,
-    connection: Connection = .bridge("br0"), address: String? = nil, workload: Workload? = nil,
+    connection: Connection = .bridge("br0"), address: String? = nil, prefixLength: Int = 24,
+    accelerator: Accelerator = .emulated, workload: Workload? = nil,
     keeper: Keeper? = nil, machine: String = "pc", elements: [String] = [], devices: [String] = []
   ) {
     self.name = name
@@ -108,6 +124,8 @@ public struct GuestSpecification: Sendable, Equatable {
     self.disk = disk
     self.connection = connection
     self.address = address
+    self.prefixLength = prefixLength
+    self.accelerator = accelerator
     self.workload = workload
     self.keeper = keeper
     self.machine = machine
@@ -152,6 +170,9 @@ public struct GuestSpecification: Sendable, Equatable {
 
   /// What its serial console said, as a path inside the host where it runs.
   public var consolePath: String { "/var/log/libvirt/qemu/\(id)-console.log" }
+
+  /// The domain XML of this guest, which boots `image`.
+  public func xml(booting image: GuestImage) -> String { GuestXML(guest: self, image: image).text }
 
   /// The same for every host of a lab.
   var macAddress: String {

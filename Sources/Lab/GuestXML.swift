@@ -1,11 +1,11 @@
-/// A guest's domain XML: type qemu, for a lab's hosts have no KVM.
+/// A guest's domain XML.
 struct GuestXML {
   let guest: GuestSpecification
   let image: GuestImage
 
   var text: String {
     """
-    <domain type='qemu' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>
+    <domain type='\(guest.accelerator.rawValue)' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>
       <name>\(Self.escape(guest.name))</name>
       <uuid>\(guest.id)</uuid>
       <memory unit='MiB'>\(guest.memory)</memory>
@@ -36,7 +36,7 @@ struct GuestXML {
 
   private var commandLine: String {
     var words = ["console=ttyS0", "quiet", "panic=-1", "random.trust_cpu=on", "net.ifnames=0"]
-    if let address = guest.address { words.append("lab.address=\(address)/24") }
+    if let address = guest.address { words.append("lab.address=\(address)/\(guest.prefixLength)") }
     if let workload = guest.workload {
       words += ["lab.dirty=\(workload.mebibytesPerSecond)", "lab.working_set=\(workload.workingSet)"]
     }
@@ -52,12 +52,14 @@ struct GuestXML {
 
   private var heart: String {
     guard let heart = guest.keeper?.heart else { return "" }
-    return """
-      <channel type='unix'>
-            <source mode='connect' path='\(Self.escape(heart.collector))'/>
-            <target type='virtio' name='migrate.beat'/>
-          </channel>
-      """
+    let target = "<target type='virtio' name='migrate.beat'/></channel>"
+    switch heart.collector {
+    case .unix(let path):
+      return "<channel type='unix'><source mode='connect' path='\(Self.escape(path))'/>" + target
+    case .tcp(let address, let port):
+      let source = "<source mode='connect' host='\(Self.escape(address))' service='\(port)'/>"
+      return "<channel type='tcp'>\(source)<protocol type='raw'/>" + target
+    }
   }
 
   /// Memory 8 KiB larger than libvirt believes, so that an emulated guest moves without losing writes.
@@ -66,6 +68,7 @@ struct GuestXML {
   /// writes after each look at them, but only where it looks at 64 pages at a time: not in memory that is no multiple of
   /// 256 KiB. libvirt rounds to whole MiB, so QEMU is told behind its back.
   private var exactMemory: String {
+    guard guest.accelerator == .emulated else { return "" }
     let size = "\(guest.memory * 1024 + 8)k"
     let words = [
       "-m", size, "-object", "memory-backend-ram,id=lab.ram,size=\(size)", "-machine", "memory-backend=lab.ram",

@@ -19,6 +19,16 @@ extension Connection {
     }
   }
 
+  /// Version of the hypervisor that the daemon would start (`virConnectGetVersion`).
+  @available(*, noasync, message: "blocks: call it inside blocking { }")
+  public func hypervisorVersion() throws -> Version {
+    try call("read the hypervisor's version") { raw, call in
+      var encoded: UInt = 0
+      try call.count { virConnectGetVersion(raw, &encoded) }
+      return Version(encoded: encoded)
+    }
+  }
+
   /// The capabilities XML (`virConnectGetCapabilities`).
   @available(*, noasync, message: "blocks: call it inside blocking { }")
   public func capabilities() throws -> String {

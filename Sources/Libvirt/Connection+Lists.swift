@@ -33,6 +33,14 @@ extension Connection {
     }
   }
 
+  /// Defines a domain, which is not started; one of that UUID and name is redefined (`virDomainDefineXML`).
+  @available(*, noasync, message: "blocks: call it inside blocking { }")
+  public func define(_ xml: String) throws -> Domain {
+    try call("define a domain") { raw, call in
+      try Domain(adopting: try call.pointer { virDomainDefineXML(raw, xml) }, of: self)
+    }
+  }
+
   /// Every domain, running or not (`virConnectListAllDomains`).
   @available(*, noasync, message: "blocks: call it inside blocking { }")
   public func domains() throws -> [Domain] {

@@ -76,6 +76,10 @@ public final class Domain: @unchecked Sendable {
       capacity: .bytes(info.capacity), allocation: .bytes(info.allocation), physical: .bytes(info.physical))
   }
 
+  /// `virDomainCreate`.
+  @available(*, noasync, message: "blocks: call it inside blocking { }")
+  public func start() throws { try call("start").count { virDomainCreate(raw) } }
+
   /// `virDomainSuspend`.
   @available(*, noasync, message: "blocks: call it inside blocking { }")
   public func suspend() throws { try call("suspend").count { virDomainSuspend(raw) } }

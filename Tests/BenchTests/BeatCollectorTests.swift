@@ -59,9 +59,9 @@ struct BeatCollectorTests {
 
   @Test func theSocketGoesWithTheCollector() async throws {
     let path = temporaryPath()
-    let collector = try BeatCollector(at: path) { _ in 0 }
+    let collector = try BeatCollector(at: .unix(path)) { _ in 0 }
     #expect(access(path, F_OK) == 0)
-    #expect(throws: BenchError.self) { try BeatCollector(at: path) { _ in 0 } }
+    #expect(throws: BenchError.self) { try BeatCollector(at: .unix(path)) { _ in 0 } }
     await collector.stop()
     #expect(access(path, F_OK) != 0)
   }
@@ -69,7 +69,7 @@ struct BeatCollectorTests {
   /// - Parameter sides: of the connections, one after the other; then none is known.
   private func withCollector(sides: [Int], _ body: (BeatCollector, String) async throws -> Void) async throws {
     let (path, rest) = (temporaryPath(), Rest(sides))
-    let collector = try BeatCollector(at: path) { _ in rest.next() }
+    let collector = try BeatCollector(at: .unix(path)) { _ in rest.next() }
     do { try await body(collector, path) } catch {
       await collector.stop()
       throw error

@@ -1,10 +1,11 @@
-import Bench
 import BenchModel
 import Foundation
 import Lab
 import Subprocess
 import Testing
 import Trials
+
+@testable import Bench
 
 /// The harness on a real lab: that what it reads is there and whole, not how fast anything was.
 @Suite(.serialized) struct BenchLabTests {
@@ -111,7 +112,7 @@ import Trials
       // More than the guest has left beside its kernel: the keeper is killed before it beats.
       scenario.guest = .init(memoryMib: 96, keptMib: 90)
       let error = await #expect(throws: BenchError.self) {
-        try await BenchGuest.with(scenario, on: lab, patience: .seconds(20)) { _ in }
+        try await BenchGuest.with(scenario, on: try await .lab(lab), patience: .seconds(20)) { _ in }
       }
       #expect(error?.description.contains("did not beat") == true, "\(String(describing: error))")
       for host in lab.hosts { #expect(try await lab.virsh(on: host, ["list", "--all", "--name"]).text.isEmpty) }

@@ -91,12 +91,12 @@ struct BenchText {
     let rows = comparison.rows.map { row in
       let interval = row.ci95.map { "\(number($0.low, 3))–\(number($0.high, 3))" } ?? "–"
       return [
-        row.scenario, row.tool, row.metric.rawValue, number(row.before), number(row.after), number(row.ratio, 3),
+        row.scenario, row.tool, row.metric.rawValue, number(row.medianA), number(row.medianB), number(row.ratio, 3),
         interval,
         number(row.pAdjusted, 4), row.verdict.rawValue,
       ]
     }
-    let head = ["", "", "", "before", "after", "after ÷ before", "95 %", "p, of all", ""]
+    let head = ["", "", "", "A", "B", "B ÷ A", "95 %", "p, of all", ""]
     return (table("Medians", head, rows) + comparison.notes.map(\.printable)).joined(separator: "\n")
   }
 

@@ -8,7 +8,7 @@ import Lab
 struct BenchVerb: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measure the downtime of live migrations as the guest's users feel it.",
-    subcommands: [BenchRun.self, BenchControls.self, BenchCompare.self])
+    subcommands: [BenchRun.self, BenchControls.self, BenchCompare.self, BenchImage.self])
 }
 
 /// Shared by the verbs that measure.
@@ -22,16 +22,31 @@ struct BenchOptions: ParsableArguments {
   @Option(help: "Name of the lab, which must not be there yet.")
   var lab = "bench"
 
+  @Option(help: ArgumentHelp("Measure between the two hosts of this file (YAML) and not on a lab.", valueName: "file"))
+  var site: String?
+
+  @Option(help: "Configuration file with the known hosts (YAML), for moves between the hosts of --site.")
+  var config: String?
+
   @OptionGroup(title: "Output") var output: OutputOptions
+
+  private func place() throws -> BenchSession.Place {
+    guard let site else { return .lab(lab) }
+    do {
+      return .site(try BenchSite(contentsOf: site, configuration: config ?? "/dev/null"))
+    } catch let error as BenchError {
+      throw CommandFailure.usage(error.description)
+    }
+  }
 
   /// Measures, writes the reports, prints, and ends with 0 if the report is to be believed and 1 if not.
   func measure(_ scenarios: [Scenario], stops: [Double]) async throws {
     try await reportingLabErrors {
       let interrupts = await Interrupts.trap()
       let directory = try report.map(ReportDirectory.init)
-      let (quiet, seed, lab) = (output.quiet, seed, lab)
+      let (quiet, seed, place) = (output.quiet, seed, try place())
       let session = BenchSession(
-        scenarios, seed: seed, migrate: ownPath(), version: MigrateCommand.configuration.version, lab: lab, stops: stops
+        scenarios, seed: seed, migrate: ownPath(), version: MigrateCommand.configuration.version, on: place, stops: stops
       ) { update in
         switch update {
         case .said(let line): if !quiet { inform(line) }
@@ -113,6 +128,28 @@ struct BenchCompare: AsyncParsableCommand {
     let comparison = BenchComparison(try ReportDirectory.read(before), try ReportDirectory.read(after))
     output.show(comparison) { BenchText(style: output.style).comparison(comparison) }
     try (comparison.rows.contains { $0.verdict == .worse } ? ExitStatus.failed : .done).exit()
+  }
+}
+
+struct BenchImage: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "image", abstract: "Write what a bench's guest boots, to be copied to the hosts of a site.")
+
+  @Argument(help: "Directory for the files vmlinuz and initramfs.")
+  var directory: String
+
+  func run() async throws {
+    try await reportingLabErrors {
+      let image = try await GuestImage.prepare(withKeeper: true)
+      do {
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        for (file, name) in [(image.kernel, "vmlinuz"), (image.initramfs, "initramfs")] {
+          try Data(contentsOf: URL(filePath: file)).write(to: URL(filePath: "\(directory)/\(name)"), options: .atomic)
+        }
+      } catch {
+        throw CommandFailure(status: .failed, message: "the image cannot be written to \(directory): \(error)")
+      }
+    }
   }
 }
 
