@@ -52,7 +52,8 @@ public struct BenchReport: Codable, Sendable, Equatable {
   ) {
     (self.environment, self.scenarios, self.controls, self.runs) = (environment, scenarios, controls, runs)
     self.interrupted = interrupted
-    let found = problems + controls.flatMap(\.complaints) + runs.flatMap(\.complaints)
+    var found = problems + controls.flatMap(\.complaints) + runs.flatMap(\.complaints)
+    if !runs.isEmpty, !runs.contains(where: \.isCompleted) { found.append("no move was completed") }
     self.problems = interrupted ? found + ["it was interrupted: what is here was measured before"] : found
     ok = self.problems.isEmpty
     summary = summarise(runs, seed: environment.seed)

@@ -106,6 +106,45 @@ import Trials
     }
   }
 
+  /// The lab's hosts as anybody's: by their URIs, with an image that was copied there, and beats by TCP.
+  @Test func hostsThatAreThereAlreadyAreMeasuredToo() async throws {
+    try await withTestLab("site") { lab in
+      let directory = try Scratch()
+      let image = try await Tool().run("bench", "image", lab.sharedImages)
+      #expect(image.status == 0, "\(image.complaints)")
+      let site = try directory.write(
+        "site.yaml",
+        """
+        hosts:
+          - {name: one, uri: "\(try lab.host(1).uri)"}
+          - {name: two, uri: "\(try lab.host(2).uri)"}
+        image: "\(lab.sharedImages)"
+        type: qemu
+        bridge: br0
+        guest_address: \(lab.plan.guestAddress(1))/24
+        listen: \(lab.plan.managementGateway):7007
+        """)
+      let file = try directory.write(
+        "tiny.yaml",
+        """
+        name: tiny
+        guest: {memory_mib: 128, kept_mib: 16}
+        repeats: 2
+        variants: [{name: plain}]
+        """)
+      let output = try await Tool().run("bench", "run", file, "--site", site, "--output", "json")
+      let report = try decode(output.text)
+      #expect(report.runs.map(\.outcome) == ["completed", "completed"], "\(output.complaints)")
+      for (run, way) in zip(report.runs, [("one", "two"), ("two", "one")]) {
+        #expect((run.from, run.to) == way && run.complaints == [] && run.memoryVerified)
+        #expect(run.downtime.heartbeatMs != nil && run.downtime.handoverMs != nil && run.downtime.networkMs != nil)
+        // Stamps of two hosts, whose clocks nobody has compared.
+        #expect(run.downtime.qemuMs == nil && run.cost.wireBytes == nil)
+      }
+      for host in lab.hosts { #expect(try await lab.virsh(on: host, ["list", "--all", "--name"]).text.isEmpty) }
+    }
+  }
+
   @Test func aGuestThatNeverBeatsIsSaidToBeSo() async throws {
     try await withTestLab("dumb") { lab in
       var scenario = Scenario(name: "dumb", variants: [])
@@ -124,6 +163,11 @@ import Trials
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     return try decoder.decode(BenchReport.self, from: Data(text.utf8))
   }
+}
+
+extension Lab {
+  /// At the same path on every host.
+  fileprivate var sharedImages: String { "\(plan.directory)/images" }
 }
 
 /// A directory of the test's own, which goes with it.

@@ -46,7 +46,8 @@ struct BenchOptions: ParsableArguments {
       let directory = try report.map(ReportDirectory.init)
       let (quiet, seed, place) = (output.quiet, seed, try place())
       let session = BenchSession(
-        scenarios, seed: seed, migrate: ownPath(), version: MigrateCommand.configuration.version, on: place, stops: stops
+        scenarios, seed: seed, migrate: ownPath(), version: MigrateCommand.configuration.version, on: place,
+        stops: stops
       ) { update in
         switch update {
         case .said(let line): if !quiet { inform(line) }
