@@ -15,7 +15,9 @@ private func noiseTable(_ controls: [Control]) -> String {
     ]
   }
   return tag("h3", "Noise floor: a guest to which nothing is done")
-    + note("How much longer than the period the time between two beats was, in ms. No downtime below these is one.")
+    + note(
+      "How much longer than the period the time between two beats was, in ms. A downtime of no more than that is noise."
+    )
     + table(["scenario", "period, ms", "beats", "lost", "p50", "p99", "p99.9", "max"], rows)
 }
 

@@ -6,7 +6,8 @@ func distributions(_ report: BenchReport) -> String {
     return rows.isEmpty ? nil : tag("h3", title) + stripPlot(rows, title: "\(title), ms")
   }
   guard !plots.isEmpty else { return paragraph("No run was completed.") }
-  return note("A dot is a completed run; the upright stroke is the median, the bar its 95 % interval.") + plots.joined()
+  return note("A dot is a completed run; the upright stroke is the median, the bar below the dots its 95 % interval.")
+    + plots.joined()
 }
 
 /// One scenario by one tool.
@@ -24,39 +25,46 @@ private struct DotRow {
   }
 }
 
-private let rowHeight = 28.0
-private let labels = (scenario: 8.0, tool: 228.0, plot: 300.0, end: 900.0, figure: 972.0)
+private let rowHeight = 34.0
+private let toolWidth = 64.0
 
 private func stripPlot(_ rows: [DotRow], title: String) -> String {
-  let scale = Scale(around: rows.flatMap(\.values), from: labels.plot, to: labels.end, logarithmicBeyond: 20)
+  let toolColumn = columnAfter(rows.map(\.scenario))
+  let scale = Scale(
+    around: rows.flatMap(\.values), from: toolColumn + toolWidth, to: 910, logarithmicBeyond: 20)
   let bottom = 6 + Double(rows.count) * rowHeight
   var previous: String?
   let drawn = rows.enumerated().map { index, row in
     defer { previous = row.scenario }
-    return strip(row, top: 6 + Double(index) * rowHeight, scale, isFirst: row.scenario != previous)
+    return strip(row, top: 6 + Double(index) * rowHeight, toolColumn, scale, isFirst: row.scenario != previous)
   }
   return SVG.drawing(
     width: 980, height: bottom + 36, label: "\(title) of every run",
     SVG.horizontalAxis(scale, top: 6, bottom: bottom, title: title) + drawn.joined())
 }
 
-private func strip(_ row: DotRow, top: Double, _ scale: Scale, isFirst: Bool) -> String {
-  let (middle, style) = (top + rowHeight / 2, colour(of: row.tool))
-  let dots = spread(row.values.map(scale.position), around: middle, radius: rowHeight / 2 - 4)
-  var drawn = isFirst ? SVG.line(labels.scenario, top, labels.figure, top, "grid") : ""
+private func strip(_ row: DotRow, top: Double, _ toolColumn: Double, _ scale: Scale, isFirst: Bool) -> String {
+  let (middle, bar, style) = (top + 13, top + rowHeight - 7, colour(of: row.tool))
+  let dots = spread(row.values.map(scale.position), around: middle, radius: 9)
+  var drawn = isFirst ? SVG.line(8, top, 972, top, "grid") : ""
   if isFirst { drawn += rowLabel(row.scenario, middle) }
-  drawn += SVG.text(labels.tool, middle + 4, SVG.fitted(row.tool, into: labels.plot - labels.tool - 8), "start", style)
+  drawn += SVG.text(toolColumn, middle + 4, SVG.fitted(row.tool, into: toolWidth - 8), "start", style)
   drawn += SVG.dots(dots.map { ($0.along, $0.across) }, style)
   guard let summary = row.middle else { return drawn }
-  let (low, high) = (scale.position(summary.ci95.low), scale.position(summary.ci95.high))
-  drawn += SVG.line(low, middle, high, middle, "bar \(style)")
-  drawn += SVG.line(
-    scale.position(summary.median), top + 3, scale.position(summary.median), top + rowHeight - 3, "mark")
-  return drawn + SVG.text(labels.figure, middle + 4, figure(summary.median), "end", "strong")
+  drawn += SVG.line(scale.position(summary.ci95.low), bar, scale.position(summary.ci95.high), bar, "bar \(style)")
+  drawn += SVG.line(scale.position(summary.median), top + 3, scale.position(summary.median), bar + 4, "mark")
+  return drawn + SVG.text(972, middle + 4, figure(summary.median), "end", "strong")
 }
 
-/// A scenario's name, cut where it is too long, and whole for whoever points at it.
+/// Where a drawing has room beside its rows' names.
+func columnAfter(_ names: [String]) -> Double { 24 + min(names.map(nameWidth).max() ?? 0, widestName) }
+
+private let widestName = 212.0
+/// Of strong letters.
+private func nameWidth(_ name: String) -> Double { SVG.width(of: name) * 1.12 }
+
+/// A row's name, cut where it is too long, and whole for whoever points at it.
 func rowLabel(_ name: String, _ middle: Double) -> String {
-  tag(
-    "g", tag("title", escaped(name)) + SVG.text(8, middle + 4, SVG.fitted(name, into: 212), "start", "strong"))
+  let shown = SVG.fitted(name, into: nameWidth(name) > widestName ? widestName / 1.12 : widestName)
+  return tag("g", tag("title", escaped(name)) + SVG.text(8, middle + 4, shown, "start", "strong"))
 }

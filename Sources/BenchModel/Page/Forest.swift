@@ -2,12 +2,13 @@
 func forest(_ ratios: [RatioRow]) -> String {
   guard !ratios.isEmpty else { return paragraph("No pair of runs was completed by both tools.") }
   let values: [Double] = ratios.flatMap { row in [row.ratio, row.ci95.low, row.ci95.high] } + [1]
-  let scale = Scale(around: values, from: 330, to: 780, logarithmicBeyond: 4)
+  let column = columnAfter(ratios.map(\.scenario))
+  let scale = Scale(around: values, from: column + 90, to: 780, logarithmicBeyond: 4)
   let bottom = 26 + Double(ratios.count) * 22
   var previous: String?
   let rows = ratios.enumerated().map { index, row in
     defer { previous = row.scenario }
-    return forestRow(row, top: 26 + Double(index) * 22, scale, isFirst: row.scenario != previous)
+    return forestRow(row, top: 26 + Double(index) * 22, column, scale, isFirst: row.scenario != previous)
   }
   let one = scale.position(1)
   let sides =
@@ -23,11 +24,11 @@ func forest(_ ratios: [RatioRow]) -> String {
         + SVG.line(one, 18, one, bottom, "one") + rows.joined())
 }
 
-private func forestRow(_ row: RatioRow, top: Double, _ scale: Scale, isFirst: Bool) -> String {
+private func forestRow(_ row: RatioRow, top: Double, _ column: Double, _ scale: Scale, isFirst: Bool) -> String {
   let (middle, style) = (top + 11, winner(row.ci95))
   let place = scale.position(row.ratio)
   var drawn = isFirst ? SVG.line(8, top, 972, top, "grid") + rowLabel(row.scenario, middle) : ""
-  drawn += SVG.text(228, middle + 4, name(of: row.metric))
+  drawn += SVG.text(column, middle + 4, name(of: row.metric))
   drawn += SVG.line(scale.position(row.ci95.low), middle, scale.position(row.ci95.high), middle, "mark \(style)")
   drawn += SVG.line(place - 4.5, middle, place + 4.5, middle, "square \(style)")
   let interval = "(\(decimal(row.ci95.low, 3))–\(decimal(row.ci95.high, 3)))"

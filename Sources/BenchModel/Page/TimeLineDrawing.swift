@@ -6,12 +6,12 @@ struct TimeLineDrawing {
 
   init(_ time: Scale) { self.time = time }
 
-  /// Ticks with their words, in as many rows as keep the words apart; words for which three rows are too few are left to
+  /// Ticks with their words, in as many rows as keep the words apart; words for which five rows are too few are left to
   /// whoever points at the tick.
   mutating func addMarks(_ marks: [(time: Double, text: String)], name: String, _ style: String) {
     let shown = marks.filter { $0.time <= time.high }
     guard !shown.isEmpty else { return }
-    var ends = [Double](repeating: 0, count: 3)
+    var ends = [Double](repeating: 0, count: 5)
     var drawn = ""
     var rows = 1
     for mark in shown.sorted(by: { $0.time < $1.time }) {
@@ -20,11 +20,11 @@ struct TimeLineDrawing {
       let from = turnsBack ? x - width : x
       let row = ends.firstIndex { $0 <= from }
       let title = tag("title", escaped("\(mark.text), \(decimal(mark.time, 1)) ms"))
-      let y = bottom + Double(row ?? 0) * 13
+      let y = bottom + Double(row ?? ends.count) * 13
       drawn += tag("g", title + SVG.line(x, y, x, y + 12, "mark \(style)"))
+      rows = max(rows, (row ?? ends.count) + 1)
       guard let row else { continue }
       ends[row] = from + width
-      rows = max(rows, row + 1)
       drawn += SVG.text(turnsBack ? x - 4 : x + 4, y + 10, mark.text, turnsBack ? "end" : "start")
     }
     lanes += SVG.text(78, bottom + 10, name, "end") + drawn
@@ -49,23 +49,23 @@ struct TimeLineDrawing {
     bottom += 15
   }
 
-  /// The longest gap of each pixel as an area over a logarithmic axis.
+  /// The longest gap of each pixel as an area over a logarithmic axis, below room for labels.
   mutating func add(_ series: GapSeries, name: String, _ period: Double?) {
     guard let longest = series.longest else { return }
-    let height = 58.0
+    let (room, height) = (14.0, 52.0)
     let top = max(longest.end - longest.start, series.threshold * 2)
-    let scale = Scale(around: [0.5, top], from: bottom + height, to: bottom, logarithmicBeyond: 1)
+    let scale = Scale(around: [0.5, top], from: bottom + room + height, to: bottom + room, logarithmicBeyond: 1)
     let columns = series.columns(time)
-    lanes += lane(name, height)
+    lanes += lane(name, room + height)
     let decades = scale.ticks.filter { tick in (-3...9).contains { abs(powerOfTen($0) / tick - 1) < 1e-9 } }
     for tick in decades {
       let y = scale.position(tick)
       lanes += SVG.line(time.start, y, time.end, y, "grid") + SVG.text(time.start - 6, y + 4, decimal(tick, 0), "end")
     }
-    let (marked, words) = labels(series, bottom, height)
+    let (marked, words) = labels(series, bottom, room + height)
     lanes += marked + area(columns, scale, "area") { $0 > 0 }
     lanes += area(columns, scale, "area gap") { $0 > series.threshold } + words
-    bottom += height + 8
+    bottom += room + height + 8
   }
 
   /// Shades and labels the longest gaps as far as their labels leave each other room.
