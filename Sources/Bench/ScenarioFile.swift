@@ -29,7 +29,10 @@ public enum ScenarioFile {
   static func parse(_ text: String, of name: String) throws -> [Scenario] {
     var scenarios: [Scenario] = []
     do {
-      for document in try Yams.load_all(yaml: text) { scenarios.append(try scenario(document)) }
+      var documents = try Yams.load_all(yaml: text)
+      while let document = documents.next() { scenarios.append(try scenario(document)) }
+      // A document that cannot be read ends the sequence, and nothing is thrown.
+      if let error = documents.error { throw error }
     } catch let error as DecodingError {
       throw BenchError("\(name) is no scenario file: \(error.place)")
     } catch {

@@ -60,7 +60,7 @@ struct ScenarioFileTests {
     ("name: a\ntools: [rsync]\nvariants: [{name: b}]", "no tool rsync"),
     ("name: a", "“variants” is missing"),
     ("- a\n- b", "keys and values"),
-    ("name: [", "line 1"),
+    ("name: [", "while parsing"),
     ("", "no scenario"),
   ]) func whatIsWrongIsNamed(text: String, words: String) {
     let error = #expect(throws: BenchError.self) { try ScenarioFile.parse(text, of: "broken.yaml") }

