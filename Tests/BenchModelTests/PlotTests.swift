@@ -111,5 +111,19 @@ import Testing
     #expect(!even.contains("class=\"band\"") && !even.contains("area gap"))
   }
 
+  /// Gaps of 1 ms, one of 10 ms, and 1 ms again: up, up, down and down, back to where it began.
+  @Test func anAreaReturnsToItsBase() throws {
+    var run = Run.sample(total: 0)
+    var line = Run.Timeline()
+    (line.firstBeatMs, line.beatGapsUs) = (
+      100, [Int](repeating: 1000, count: 20) + [10_000] + [Int](repeating: 1000, count: 20)
+    )
+    run.timeline = line
+    let drawing = try #require(timeLine(of: run, period: 2))
+    let path = try #require(drawing.firstMatch(of: /class="area" d="M86 [0-9.]+([^"]*)z"/)).1
+    let rises = path.matches(of: /v(-?[0-9]+)/).compactMap { Int($0.1) }
+    #expect(rises.count == 4 && rises[0] < 0 && rises[1] < 0 && rises.reduce(0, +) == 0)
+  }
+
   @Test func aRunWithoutATimeLineHasNoDrawing() { #expect(timeLine(of: .sample(), period: 2) == nil) }
 }

@@ -87,20 +87,19 @@ struct TimeLineDrawing {
     return (bands, words)
   }
 
-  /// Columns that are wanted, joined where they are of one height.
+  /// The outline of the columns that are wanted, in steps from one height to the next.
   private func area(_ columns: [Double], _ scale: Scale, _ style: String, where isWanted: (Double) -> Bool) -> String {
-    var path = ""
     let heights = columns.map { isWanted($0) ? Int((scale.start - scale.position($0)).rounded()) : 0 }
-    var start = 0
+    guard heights.contains(where: { $0 > 0 }) else { return "" }
+    var path = "M\(Int(time.start)) \(SVG.at(scale.start))"
+    var (start, level) = (0, 0)
     while start < heights.count {
       let height = heights[start]
       let end = heights[start...].firstIndex { $0 != height } ?? heights.count
-      if height > 0 {
-        path += "M\(Int(time.start) + start) \(SVG.at(scale.start))v-\(height)h\(end - start)v\(height)z"
-      }
-      start = end
+      path += (height == level ? "" : "v\(level - height)") + "h\(end - start)"
+      (start, level) = (end, height)
     }
-    return path.isEmpty ? "" : shape("path", ["class": style, "d": path])
+    return shape("path", ["class": style, "d": path + (level == 0 ? "z" : "v\(level)z")])
   }
 
   /// A line over time; of many points in one pixel the highest and the lowest are kept.
