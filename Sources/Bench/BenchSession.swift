@@ -74,7 +74,7 @@ public struct BenchSession: Sendable {
     func report(_ scenarios: [Scenario], isPartial: Bool = false) -> BenchReport {
       BenchReport(
         environment: environment, scenarios: scenarios, controls: controls, runs: runs,
-        interrupted: isInterrupted || isPartial, problems: problems)
+        interrupted: isInterrupted || isPartial, problems: problems, isSummedUp: !isPartial)
     }
   }
 

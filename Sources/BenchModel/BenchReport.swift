@@ -3,7 +3,7 @@ public struct BenchReport: Codable, Sendable, Equatable {
   public static let schema = "migrate.bench/1"
 
   public var schema = BenchReport.schema
-  /// The controls read true, no beat was lost, no memory was harmed, and nothing was left out.
+  /// The controls read true, no beat was lost, no memory was harmed, no move failed, and it was not interrupted.
   public var ok: Bool
   /// Why it is not.
   public var problems: [String]
@@ -46,9 +46,10 @@ public struct BenchReport: Codable, Sendable, Equatable {
     }
   }
 
+  /// - Parameter isSummedUp: whether the medians and their intervals, some seconds of work for many runs, are made.
   public init(
     environment: Environment, scenarios: [Scenario], controls: [Control] = [], runs: [Run] = [],
-    interrupted: Bool = false, problems: [String] = []
+    interrupted: Bool = false, problems: [String] = [], isSummedUp: Bool = true
   ) {
     (self.environment, self.scenarios, self.controls, self.runs) = (environment, scenarios, controls, runs)
     self.interrupted = interrupted
@@ -56,8 +57,8 @@ public struct BenchReport: Codable, Sendable, Equatable {
     if !runs.isEmpty, !runs.contains(where: \.isCompleted) { found.append("no move was completed") }
     self.problems = interrupted ? found + ["it was interrupted: what is here was measured before"] : found
     ok = self.problems.isEmpty
-    summary = summarise(runs, seed: environment.seed)
-    ratios = compareTools(runs, seed: environment.seed)
+    summary = isSummedUp ? summarise(runs, seed: environment.seed) : []
+    ratios = isSummedUp ? compareTools(runs, seed: environment.seed) : []
   }
 }
 

@@ -21,8 +21,12 @@ public struct KeeperReport: Codable, Sendable, Equatable {
 /// Asks the keeper of the guest with one address, from outside.
 public struct KeeperClient: Sendable {
   public let address: String
+  /// Requests are broadcasts, for a lab's network of 256 addresses; else they go to the guest alone, wherever it is.
+  public let isHeardByAll: Bool
 
-  public init(address: String) { self.address = address }
+  public init(address: String, isHeardByAll: Bool = true) {
+    (self.address, self.isHeardByAll) = (address, isHeardByAll)
+  }
 
   /// The keeper's report; asks again and again until one comes.
   ///
@@ -47,7 +51,7 @@ public struct KeeperClient: Sendable {
   private func exchange(
     _ command: KeeperSocket.Command, page: UInt32 = 0, within limit: Duration
   ) async throws -> KeeperReport {
-    let socket = try KeeperSocket(address: address)
+    let socket = try KeeperSocket(address: address, isHeardByAll: isHeardByAll)
     let patience = patience(with: command) ?? limit
     let report = try await blocking { () -> KeeperReport? in
       let deadline = ContinuousClock.now + limit

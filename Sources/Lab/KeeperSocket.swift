@@ -15,8 +15,10 @@ final class KeeperSocket: Sendable {
   private let broadcast: sockaddr_in
   private let client = UInt32.random(in: 1...UInt32.max)
 
+  /// - Parameter isHeardByAll: the request goes to every guest of the network, and not to this one alone.
+  ///
   /// Throws `LabError` of code `invalidConfiguration` for what is no IPv4 address, `systemCallFailed` without a socket.
-  init(address: String) throws {
+  init(address: String, isHeardByAll: Bool = true) throws {
     var guest = in_addr()
     guard inet_pton(AF_INET, address, &guest) == 1 else {
       throw LabError(.invalidConfiguration, "ask the keeper of \(address)", "it is no IPv4 address")
@@ -25,7 +27,7 @@ final class KeeperSocket: Sendable {
     var everyone = sockaddr_in()
     everyone.sin_family = sa_family_t(AF_INET)
     everyone.sin_port = Self.port.bigEndian
-    everyone.sin_addr.s_addr = target | UInt32(0xFF).bigEndian
+    everyone.sin_addr.s_addr = isHeardByAll ? target | UInt32(0xFF).bigEndian : target
     broadcast = everyone
     let kind = Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
     descriptor = try Files.call("open a UDP socket") { socket(AF_INET, kind, 0) }
