@@ -57,7 +57,12 @@ public struct BenchSession: Sendable {
           try await measure(on: try await .lab(lab), into: &growing)
         }
       }
-    } catch is CancellationError {}
+    } catch is CancellationError {
+    } catch {
+      // What was measured is worth more than how the lab ended.
+      guard !growing.controls.isEmpty else { throw error }
+      growing.problems.append("\(error)")
+    }
     growing.environment.loadAfter = loadAverage()
     growing.isInterrupted = Task.isCancelled
     return growing.report(scenarios)
@@ -93,22 +98,33 @@ public struct BenchSession: Sendable {
       for variant in scenario.variants { growing.runs.append(.skipped(scenario, variant, because: obstacle)) }
       return
     }
-    do {
-      if let lab = site.lab {
-        for host in lab.hosts { try await lab.limit(host, mebibytesPerSecond: scenario.linkMibS) }
+    var jobs = jobs(of: scenario, seed: seed)[...]
+    var isControlled = false
+    for attempt in 1...Self.attempts where !isControlled || !jobs.isEmpty {
+      do {
+        if let lab = site.lab {
+          for host in lab.hosts { try await lab.limit(host, mebibytesPerSecond: scenario.linkMibS) }
+        }
+        try await BenchGuest.with(scenario, on: site) { guest in
+          growing.environment.collector = guest.collector.scheduling
+          if !isControlled { try await control(guest, into: &growing) }
+          isControlled = true
+          while let job = jobs.popFirst() { try await move(guest, job, dropping: &jobs, into: &growing) }
+        }
+      } catch is CancellationError {
+        return
+      } catch {
+        guard !Task.isCancelled else { return }
+        let isLast = attempt == Self.attempts || (isControlled && jobs.isEmpty)
+        growing.problems.append(
+          "scenario \(scenario.name)\(isLast ? " was given up" : " went on with a new guest"): \(error)")
+        await tell(.said("\(scenario.name): \(error)"))
       }
-      try await BenchGuest.with(scenario, on: site) { guest in
-        growing.environment.collector = guest.collector.scheduling
-        try await control(guest, into: &growing)
-        try await move(guest, into: &growing)
-      }
-    } catch is CancellationError {
-    } catch {
-      guard !Task.isCancelled else { return }
-      growing.problems.append("scenario \(scenario.name) was given up: \(error)")
-      await tell(.said("\(scenario.name): given up: \(error)"))
     }
   }
+
+  /// How many guests a scenario may use up.
+  private static let attempts = 3
 
   private func control(_ guest: BenchGuest, into growing: inout Growing) async throws {
     await tell(.said("\(guest.scenario.name): controls"))
@@ -119,24 +135,16 @@ public struct BenchSession: Sendable {
     }
   }
 
-  /// Every variant with every tool, in an order that is drawn for each repeat; a variant that cannot even begin is not
-  /// tried again.
-  private func move(_ guest: BenchGuest, into growing: inout Growing) async throws {
-    var generator = SeededGenerator(seed: seed)
-    let tools = guest.scenario.tools ?? ["migrate"]
-    var hopeless: Set<String> = []
-    for number in 1...(guest.scenario.repeats ?? Scenario.Defaults.repeats) {
-      for variant in guest.scenario.variants.shuffled(using: &generator) where !hopeless.contains(variant.name) {
-        for tool in tools.shuffled(using: &generator) {
-          try Task.checkCancellation()
-          let run = try await guest.move(variant, with: tool, repeat: number, migrate: migrate)
-          growing.runs.append(run)
-          if run.outcome == "failed" { hopeless.insert(variant.name) }
-          await tell(.said(line(of: run, guest)))
-        }
-      }
-      await tell(.measured(growing.report(scenarios, isPartial: true)))
-    }
+  /// A variant that fails is not tried again.
+  private func move(
+    _ guest: BenchGuest, _ job: Job, dropping jobs: inout ArraySlice<Job>, into growing: inout Growing
+  ) async throws {
+    try Task.checkCancellation()
+    let run = try await guest.move(job.variant, with: job.tool, repeat: job.repeat, migrate: migrate)
+    growing.runs.append(run)
+    if run.outcome == "failed" { jobs.removeAll { $0.variant.name == job.variant.name } }
+    await tell(.said(line(of: run, guest)))
+    if jobs.first?.repeat != job.repeat { await tell(.measured(growing.report(scenarios, isPartial: true))) }
   }
 
   private func line(of run: Run, _ guest: BenchGuest) -> String {

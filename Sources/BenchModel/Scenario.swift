@@ -139,3 +139,23 @@ public struct Scenario: Codable, Sendable, Equatable {
     public static let timeLimit = 120
   }
 }
+
+/// One move that is to be made.
+public struct Job: Sendable, Equatable {
+  public var `repeat`: Int
+  public var variant: Scenario.Variant
+  public var tool: String
+}
+
+/// Every variant with every tool, as often as the scenario says: in each repeat the variants in an order that is drawn, and
+/// the tools of a variant one after the other, in an order that is drawn too.
+public func jobs(of scenario: Scenario, seed: UInt64) -> [Job] {
+  guard !scenario.variants.isEmpty else { return [] }
+  var generator = SeededGenerator(seed: seed)
+  let (repeats, tools) = (scenario.repeats ?? Scenario.Defaults.repeats, scenario.tools ?? ["migrate"])
+  return (1...max(1, repeats)).flatMap { number in
+    scenario.variants.shuffled(using: &generator).flatMap { variant in
+      tools.shuffled(using: &generator).map { Job(repeat: number, variant: variant, tool: $0) }
+    }
+  }
+}
