@@ -160,6 +160,7 @@ extension Run {
   fileprivate mutating func note(_ trace: BeatTrace) {
     (beats, beatsLost, beatsRepeated, beatsReordered) = (trace.beats.count, trace.lost, trace.repeated, trace.reordered)
     downtime.heartbeatMs = trace.downtime.map(milliseconds)
+    downtime.clockMs = trace.clockLoss.map(milliseconds)
     stalledMs = milliseconds(trace.stalled(beyond: 10 * trace.period))
     complaints += trace.complaints
   }

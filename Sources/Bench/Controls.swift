@@ -13,23 +13,29 @@ extension BenchGuest {
 
   /// Stops the guest for `asked` ms through libvirt, continues it, and reads the beats.
   ///
-  /// What it is compared with is not what was asked, since a call takes its time, but QEMU's stamps of STOP and RESUME.
+  /// What was asked is not what was: a call takes its time. Nor are QEMU's stamps: STOP is written when the devices have
+  /// been stopped after the CPUs, and RESUME before they are started (`do_vm_stop`, `vm_prepare_start`, softmmu/cpus.c).
+  /// What is known for sure is before and after each call, by the clock that stamps the beats.
   func stopControl(asked: Double) async throws -> Control {
     let side = side
     let domain = try await domain(on: side)
     let start = monotonicNow()
     try await beats(for: .milliseconds(100))
-    try await blocking {
+    let bounds = try await blocking {
+      _ = runFirst()
+      let called = monotonicNow()
       try domain.suspend()
-      let due = monotonicNow() + Int64(asked * 1e6)
-      sleepUntil(due)
+      let stopped = monotonicNow()
+      sleepUntil(stopped + Int64(asked * 1e6))
+      let continued = monotonicNow()
       try domain.resume()
+      return Interval(low: milliseconds(continued - stopped), high: milliseconds(monotonicNow() - called))
     }
     try await beats(for: .milliseconds(200))
     let log = logs[side]
     _ = await waits(.seconds(2)) { log.stopped(since: start) != nil }
     return Control(
-      stopped: log.stopped(since: start).map(milliseconds), asked: asked, read: trace(since: start),
+      asked: asked, bounds: bounds, stopped: log.stopped(since: start).map(milliseconds), read: trace(since: start),
       network: networkGap(since: start).map(milliseconds), scenario: scenario.name)
   }
 }

@@ -105,6 +105,16 @@ public struct BeatTrace: Sendable, Equatable {
   /// guest that is not stopped is silent that long too.
   public var downtime: Int64? { longestGap.map { $0.length - period } }
 
+  /// How much the guest's own clock lost in the longest gap, in ns: it stands still from before QEMU stops the CPUs until
+  /// just before they run again, and knows nothing of what the guest's program waits for then.
+  public var clockLoss: Int64? {
+    let pairs = zip(beats, beats.dropFirst())
+    guard let (before, after) = pairs.max(by: { $0.1.stamp - $0.0.stamp < $1.1.stamp - $1.0.stamp }),
+      after.uptime >= before.uptime
+    else { return nil }
+    return after.stamp - before.stamp - Int64(after.uptime - before.uptime)
+  }
+
   /// All that the guest stood still for longer than `threshold` ns at a time, in ns: a post-copy's page faults, say, after
   /// the one long gap.
   public func stalled(beyond threshold: Int64) -> Int64 {

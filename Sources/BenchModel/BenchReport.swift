@@ -85,22 +85,27 @@ public struct Control: Codable, Sendable, Equatable {
   public var p999Ms: Double?
   public var maxMs: Double?
 
-  /// Of `stop-cont`: how long it was to be stopped; how long it was by QEMU's own stamps of STOP and RESUME; what the
-  /// beats read, and the network.
+  /// Of `stop-cont`: how long it was to be stopped. By the harness's own clock it was stopped for no less than from the
+  /// return of the first call to the second, and for no more than from the first call to the return of the second.
   public var askedMs: Double?
+  public var atLeastMs: Double?
+  public var atMostMs: Double?
+  /// By QEMU's own stamps of STOP and RESUME, what the beats read, and the network.
   public var stoppedMs: Double?
   public var readMs: Double?
   public var networkMs: Double?
+  /// What the guest's own clock lost.
+  public var clockMs: Double?
 
   public init(kind: Kind, scenario: String? = nil, beatMs: Double, beats: Int, lost: Int, complaints: [String] = []) {
     (self.kind, self.scenario, self.beatMs) = (kind, scenario, beatMs)
     (self.beats, self.lost, self.complaints) = (beats, lost, complaints)
   }
 
-  /// How far what was read is from what was; nil of a control where nothing was done.
+  /// How far what was read is outside of what can be; nil of a control where nothing was done.
   public var errorMs: Double? {
-    guard let readMs, let stoppedMs else { return nil }
-    return readMs - stoppedMs
+    guard let readMs, let atLeastMs, let atMostMs else { return nil }
+    return readMs < atLeastMs ? readMs - atLeastMs : max(0, readMs - atMostMs)
   }
 
   /// The control of a guest to which nothing is done, from its beats.
@@ -113,21 +118,22 @@ public struct Control: Codable, Sendable, Equatable {
     (p999Ms, maxMs) = (quantile(0.999, of: excess), excess.max())
   }
 
-  /// The control of a guest that was stopped for `asked`, in ms; `stopped` is by QEMU's stamps.
+  /// The control of a guest that was stopped for `asked`, in ms, and surely for a time within `bounds`; `stopped` is by
+  /// QEMU's stamps.
   public init(
-    stopped: Double?, asked: Double, read trace: BeatTrace, network: Double?, scenario: String?
+    asked: Double, bounds: Interval, stopped: Double?, read trace: BeatTrace, network: Double?, scenario: String?
   ) {
     let beat = Double(trace.period) / 1e6
     self.init(
       kind: .stopContinue, scenario: scenario, beatMs: beat, beats: trace.beats.count, lost: trace.lost,
       complaints: trace.complaints)
     (askedMs, stoppedMs, networkMs) = (asked, stopped, network)
+    (atLeastMs, atMostMs) = (bounds.low, bounds.high)
     readMs = trace.downtime.map { Double($0) / 1e6 }
-    switch errorMs {
-    case nil: complaints.append("QEMU's stamps of the stop did not come")
-    case let error? where abs(error) > beat:
+    clockMs = trace.clockLoss.map { Double($0) / 1e6 }
+    if stopped == nil { complaints.append("QEMU's stamps of the stop did not come") }
+    if let error = errorMs, abs(error) > beat {
       complaints.append("it reads \(error > 0 ? "more" : "less") by \(hundredths(abs(error))) ms; a beat is \(beat) ms")
-    default: break
     }
     complaints = complaints.map { "control of \(asked) ms: \($0)" }
   }

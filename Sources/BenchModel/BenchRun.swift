@@ -6,6 +6,8 @@ public struct Run: Codable, Sendable, Equatable {
     public var heartbeatMs: Double?
     /// From the last beat that came from the source to the first from the destination, less the period.
     public var handoverMs: Double?
+    /// How much the guest's own clock lost in that time.
+    public var clockMs: Double?
     /// Between libvirt's events "suspended" on the source and "resumed" on the destination, as they reach a client.
     public var eventMs: Double?
     /// Between QEMU's own stamps of STOP on the source and RESUME on the destination.

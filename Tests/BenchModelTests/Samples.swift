@@ -110,6 +110,7 @@ struct SampleSession {
       + [20.0, 50, 200, 20, 50, 200, 20, 50, 200].map { asked in
         var stop = Control(kind: .stopContinue, scenario: scenario, beatMs: 2, beats: 200, lost: 0)
         (stop.askedMs, stop.stoppedMs, stop.networkMs) = (asked, asked + 0.4, asked + 3)
+        (stop.atLeastMs, stop.atMostMs) = (asked + 0.1, asked + 0.9)
         stop.readMs = asked + 0.4 + noise(2.4) - 1
         return stop
       }

@@ -47,8 +47,10 @@ import Testing
     }
     let controls = [
       Control(idle: BeatTrace(idle, period: 2_000_000), scenario: "idle"),
-      Control(stopped: 19.5, asked: 20, read: stops[0], network: 21, scenario: "idle"),
-      Control(stopped: 50.5, asked: 50, read: stops[1], network: 52, scenario: "idle"),
+      Control(
+        asked: 20, bounds: Interval(low: 20.25, high: 21), stopped: 19.5, read: stops[0], network: 21, scenario: "idle"),
+      Control(
+        asked: 50, bounds: Interval(low: 50.25, high: 52), stopped: 50.5, read: stops[1], network: 52, scenario: "idle"),
     ]
     let environment = BenchReport.Environment(
       date: "2026-01-02T03:04:05Z", migrate: "1.0", libvirt: "9.0.0", qemu: "7.2.22", kernel: "6.1.0",

@@ -24,27 +24,25 @@ private func noiseTable(_ controls: [Control]) -> String {
 private func stopTable(_ controls: [Control]) -> String {
   let lengths = grouped(controls.sorted { ($0.askedMs ?? 0) < ($1.askedMs ?? 0) }, by: \.askedMs)
   let rows = lengths.map { stopRow($0, decimal($0[0].askedMs, 0)) }
-  return tag("h3", "Stopped and continued: what was read less what was")
+  return tag("h3", "Stopped and continued: what was read, and what was")
     + note(
       """
-      A guest was stopped for a known time. What the beats read is compared with QEMU's own stamps of STOP and RESUME; \
-      it may be wrong by one period. |error| in ms.
+      A guest was stopped and continued by two calls. It stood still at least between them, and at most from before the \
+      first until after the second. The error is how far what the beats read is outside of that; it may be one period. \
+      QEMU stamps STOP and RESUME while the CPUs stand still, so its figure is less. Times in ms, medians.
       """)
     + table(
-      ["asked, ms", "controls", "without stamps", "|error| p50", "p99", "max", "network − stopped, median"],
+      ["asked", "controls", "at least", "at most", "by QEMU", "read", "network", "|error| p50", "p99", "max"],
       rows + (rows.count > 1 ? [stopRow(controls, "all")] : []))
 }
 
 private func stopRow(_ controls: [Control], _ name: String) -> [String] {
   let errors = controls.compactMap(\.errorMs).map(abs)
-  let network = controls.compactMap { control -> Double? in
-    guard let network = control.networkMs, let stopped = control.stoppedMs else { return nil }
-    return network - stopped
+  let figures = [\.atLeastMs, \.atMostMs, \.stoppedMs, \.readMs, \Control.networkMs].map { figure in
+    name == "all" ? "" : decimal(median(controls.compactMap { $0[keyPath: figure] }), 3)
   }
-  return [
-    name, "\(controls.count)", "\(controls.count - errors.count)", decimal(quantile(0.5, of: errors), 3),
-    decimal(quantile(0.99, of: errors), 3), decimal(errors.max(), 3), decimal(median(network), 3),
-  ]
+  let quantiles = [quantile(0.5, of: errors), quantile(0.99, of: errors), errors.max()].map { decimal($0, 3) }
+  return [name, "\(controls.count)"] + figures + quantiles
 }
 
 private func table(_ head: [String], _ rows: [[String]]) -> String {
@@ -73,7 +71,7 @@ private func errorPlot(_ controls: [Control]) -> String {
     drawn += errorColumn(column, beat, scale, middle: 70 + step * (Double(index) + 0.5))
   }
   drawn += SVG.text(70 + step * Double(columns.count) / 2, 227, "asked, ms", "middle", "title")
-  drawn += tag("g", ["transform": "rotate(-90)"], SVG.text(-104, 16, "read − stopped, ms", "middle", "title"))
+  drawn += tag("g", ["transform": "rotate(-90)"], SVG.text(-104, 16, "error, ms", "middle", "title"))
   return tag("h3", "Error by length, period of \(decimal(beat, 1)) ms")
     + SVG.drawing(width: 980, height: 234, label: "Error of the controls", drawn)
 }

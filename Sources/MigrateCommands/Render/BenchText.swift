@@ -42,12 +42,15 @@ struct BenchText {
     let groups = lengths.map { asked in (number(asked), stopped.filter { $0.askedMs == asked }) } + [("all", stopped)]
     let rows = groups.filter { !$0.1.isEmpty }.map { name, controls -> [String] in
       let errors = controls.compactMap(\.errorMs).map(abs)
-      return [name, number(median(controls.compactMap(\.stoppedMs))), number(median(controls.compactMap(\.readMs)))]
+      let medians = [\Control.atLeastMs, \.atMostMs, \.stoppedMs, \.readMs].map { path in
+        name == "all" ? "" : number(median(controls.compactMap { $0[keyPath: path] }))
+      }
+      return [name] + medians
         + [quantile(0.5, of: errors), quantile(0.99, of: errors), errors.max()].map(number) + ["\(controls.count)"]
     }
     return table(
-      "Stop, wait, continue: what the beats read against QEMU's own stamps, in ms",
-      ["asked", "stopped", "read", "error p50", "p99", "max", "n"], rows)
+      "Stop, wait, continue: what the beats read, and how far outside of what can be, in ms",
+      ["asked", "at least", "at most", "by QEMU", "read", "error p50", "p99", "max", "n"], rows)
   }
 
   private func figures(_ report: BenchReport) -> [String] {
