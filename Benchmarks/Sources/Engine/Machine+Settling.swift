@@ -1,0 +1,1 @@
+../../../Sources/Engine/Machine+Settling.swift

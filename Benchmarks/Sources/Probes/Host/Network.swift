@@ -1,0 +1,1 @@
+../../../../Sources/Probes/Host/Network.swift
