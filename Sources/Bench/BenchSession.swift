@@ -3,6 +3,7 @@ import FoundationEssentials
 import Glibc
 import Lab
 import Libvirt
+import Synchronization
 import Threads
 
 /// Runs scenarios on a lab of its own, and hands out the report as it grows.
@@ -47,25 +48,24 @@ public struct BenchSession: Sendable {
   ///
   /// Returns what there is, marked as interrupted, after a cancellation. Throws `LabError` when there is no lab.
   public func run() async throws -> BenchReport {
-    var growing = Growing(environment: environment())
+    let notes = Notes(Growing(environment: environment()))
     do {
       switch place {
-      case .site(let site): try await measure(on: site, into: &growing)
+      case .site(let site): try await measure(on: site, into: notes)
       case .lab(let name):
         await tell(.said("bringing up the lab \(name)"))
         try await withLab(LabConfiguration(name: name)) { lab in
-          try await measure(on: try await .lab(lab), into: &growing)
+          try await measure(on: try await .lab(lab), into: notes)
         }
       }
     } catch is CancellationError {
     } catch {
       // What was measured is worth more than how the lab ended.
-      guard !growing.controls.isEmpty else { throw error }
-      growing.problems.append("\(error)")
+      guard notes.read({ !$0.controls.isEmpty }) else { throw error }
+      notes.change { $0.problems.append("\(error)") }
     }
-    growing.environment.loadAfter = loadAverage()
-    growing.isInterrupted = Task.isCancelled
-    return growing.report(scenarios)
+    notes.change { $0.environment.loadAfter = loadAverage() }
+    return notes.read { $0.report(scenarios, isPartial: false, isInterrupted: Task.isCancelled) }
   }
 
   /// What has been measured.
@@ -74,28 +74,39 @@ public struct BenchSession: Sendable {
     var controls: [Control] = []
     var runs: [Run] = []
     var problems: [String] = []
-    var isInterrupted = false
 
-    func report(_ scenarios: [Scenario], isPartial: Bool = false) -> BenchReport {
+    func report(_ scenarios: [Scenario], isPartial: Bool, isInterrupted: Bool) -> BenchReport {
       BenchReport(
         environment: environment, scenarios: scenarios, controls: controls, runs: runs,
         interrupted: isInterrupted || isPartial, problems: problems, isSummedUp: !isPartial)
     }
   }
 
-  private func measure(on site: BenchSite, into growing: inout Growing) async throws {
-    try await growing.environment.note(site)
+  private final class Notes: Sendable {
+    private let growing: Mutex<Growing>
+    init(_ growing: Growing) { self.growing = Mutex(growing) }
+
+    func change(_ body: (inout Growing) -> Void) { growing.withLock { body(&$0) } }
+    func read<T>(_ body: (Growing) -> T) -> T {
+      let now = growing.withLock { $0 }
+      return body(now)
+    }
+  }
+
+  private func measure(on site: BenchSite, into notes: Notes) async throws {
+    let versions = try await site.versions()
+    notes.change { $0.environment.note(site, versions) }
     for scenario in scenarios {
       try Task.checkCancellation()
-      await measure(scenario, on: site, into: &growing)
+      await measure(scenario, on: site, into: notes)
     }
   }
 
   /// One scenario, with its controls first; what goes wrong is a line of the report.
-  private func measure(_ scenario: Scenario, on site: BenchSite, into growing: inout Growing) async {
+  private func measure(_ scenario: Scenario, on site: BenchSite, into notes: Notes) async {
     if let obstacle = site.obstacle(to: scenario) {
       await tell(.said("\(scenario.name): skipped: \(obstacle)"))
-      for variant in scenario.variants { growing.runs.append(.skipped(scenario, variant, because: obstacle)) }
+      notes.change { $0.runs += scenario.variants.map { .skipped(scenario, $0, because: obstacle) } }
       return
     }
     var jobs = jobs(of: scenario, seed: seed)[...]
@@ -106,18 +117,23 @@ public struct BenchSession: Sendable {
           for host in lab.hosts { try await lab.limit(host, mebibytesPerSecond: scenario.linkMibS) }
         }
         try await BenchGuest.with(scenario, on: site) { guest in
-          growing.environment.collector = guest.collector.scheduling
-          if !isControlled { try await control(guest, into: &growing) }
+          notes.change { $0.environment.collector = guest.collector.scheduling }
+          if !isControlled { try await control(guest, into: notes) }
           isControlled = true
-          while let job = jobs.popFirst() { try await move(guest, job, dropping: &jobs, into: &growing) }
+          while let job = jobs.popFirst() {
+            if try await move(guest, job, into: notes) == "failed" {
+              jobs.removeAll { $0.variant.name == job.variant.name }
+            }
+            if jobs.first?.repeat != job.repeat { await tell(.measured(partial(notes))) }
+          }
         }
       } catch is CancellationError {
         return
       } catch {
         guard !Task.isCancelled else { return }
         let isLast = attempt == Self.attempts || (isControlled && jobs.isEmpty)
-        growing.problems.append(
-          "scenario \(scenario.name)\(isLast ? " was given up" : " went on with a new guest"): \(error)")
+        let end = isLast ? "was given up" : "went on with a new guest"
+        notes.change { $0.problems.append("scenario \(scenario.name) \(end): \(error)") }
         await tell(.said("\(scenario.name): \(error)"))
       }
     }
@@ -126,25 +142,28 @@ public struct BenchSession: Sendable {
   /// How many guests a scenario may use up.
   private static let attempts = 3
 
-  private func control(_ guest: BenchGuest, into growing: inout Growing) async throws {
+  private func partial(_ notes: Notes) -> BenchReport {
+    notes.read { $0.report(scenarios, isPartial: true, isInterrupted: false) }
+  }
+
+  private func control(_ guest: BenchGuest, into notes: Notes) async throws {
     await tell(.said("\(guest.scenario.name): controls"))
-    growing.controls.append(try await guest.idleControl(for: .seconds(4)))
+    let idle = try await guest.idleControl(for: .seconds(4))
+    notes.change { $0.controls.append(idle) }
     for asked in stops {
       try Task.checkCancellation()
-      growing.controls.append(try await guest.stopControl(asked: asked))
+      let control = try await guest.stopControl(asked: asked)
+      notes.change { $0.controls.append(control) }
     }
   }
 
-  /// A variant that fails is not tried again.
-  private func move(
-    _ guest: BenchGuest, _ job: Job, dropping jobs: inout ArraySlice<Job>, into growing: inout Growing
-  ) async throws {
+  /// Returns how it ended.
+  private func move(_ guest: BenchGuest, _ job: Job, into notes: Notes) async throws -> String {
     try Task.checkCancellation()
     let run = try await guest.move(job.variant, with: job.tool, repeat: job.repeat, migrate: migrate)
-    growing.runs.append(run)
-    if run.outcome == "failed" { jobs.removeAll { $0.variant.name == job.variant.name } }
+    notes.change { $0.runs.append(run) }
     await tell(.said(line(of: run, guest)))
-    if jobs.first?.repeat != job.repeat { await tell(.measured(growing.report(scenarios, isPartial: true))) }
+    return run.outcome
   }
 
   private func line(of run: Run, _ guest: BenchGuest) -> String {
@@ -164,11 +183,17 @@ public struct BenchSession: Sendable {
 }
 
 extension BenchReport.Environment {
-  /// What the first host says of itself; the other is as good, or the moves say so.
-  fileprivate mutating func note(_ site: BenchSite) async throws {
+  fileprivate mutating func note(_ site: BenchSite, _ versions: (libvirt: String, qemu: String)) {
     (self.site, accelerator) = (site.description, site.accelerator == .kvm ? "kvm" : "tcg")
-    let host = site.hosts[0]
-    (libvirt, qemu) = try await blocking {
+    (libvirt, qemu) = (versions.libvirt, versions.qemu)
+  }
+}
+
+extension BenchSite {
+  /// What the first host says of itself; the other is as good, or the moves say so.
+  fileprivate func versions() async throws -> (libvirt: String, qemu: String) {
+    let host = hosts[0]
+    return try await blocking {
       let connection = try Connection.open(host.uri, host: host.name)
       defer { _ = try? connection.close() }
       return ("\(try connection.libVersion())", "\(try connection.hypervisorVersion())")
