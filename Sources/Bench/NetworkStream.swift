@@ -4,7 +4,9 @@ import Synchronization
 
 /// Sends a packet to a guest's echo at a steady pace, and stamps what comes back, on threads of its own.
 ///
-/// Both ways lie in what it sees: a guest that runs but that no bridge finds yet does not answer.
+/// Both ways lie in what it sees: a guest that runs but that no bridge finds yet does not answer. To a guest that has not
+/// answered for a while it sends less often: what piled up would be the first thing that the guest has to work off, and
+/// its beats would wait for that.
 public final class NetworkStream: Sendable {
   public let interval: Duration
   private let heard: Heard
@@ -21,7 +23,7 @@ public final class NetworkStream: Sendable {
     let step = Int64(interval / .nanoseconds(1))
     let heard = Heard()
     self.heard = heard
-    sender = Worker { _, isStopping in Self.ask(descriptor, every: step, until: isStopping) }
+    sender = Worker { _, isStopping in Self.ask(descriptor, every: step, until: isStopping, hearing: heard) }
     receiver = Worker { _, isStopping in Self.hear(descriptor, until: isStopping, into: heard) }
     self.descriptor = descriptor
   }
@@ -41,13 +43,19 @@ public final class NetworkStream: Sendable {
     close(descriptor)
   }
 
+  /// So many steps without an answer are a while.
+  private static let patience: Int64 = 4
+
   /// What the network does not take now is a packet that does not come back; one that is due is not made up for.
-  private static func ask(_ descriptor: Int32, every step: Int64, until isStopping: Worker.Flag) {
+  private static func ask(
+    _ descriptor: Int32, every step: Int64, until isStopping: Worker.Flag, hearing heard: Heard
+  ) {
     var (number, due) = (UInt64(0), monotonicNow())
     while !isStopping.isSet {
       withUnsafeBytes(of: number.littleEndian) { _ = send(descriptor, $0.baseAddress, $0.count, 0) }
       number += 1
-      due = max(due + step, monotonicNow())
+      let silence = monotonicNow() - (heard.answers.withLock { $0.last } ?? 0)
+      due = max(due + (silence > patience * step ? patience * step : step), monotonicNow())
       sleepUntil(due)
     }
   }

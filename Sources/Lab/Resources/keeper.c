@@ -5,7 +5,7 @@
 // What is changed next: "sequential" page after page, "random" any page, "hot-cold" nine times of ten a page of the first
 // tenth and else one of the rest. A rate of "max" changes as much as the CPU gives.
 //
-// With PORT, a device of virtio-serial, a thread of the highest priority writes a beat every BEAT-US: "BEAT", the period
+// With PORT, a device of virtio-serial, a thread that goes before all others writes a beat every BEAT-US: "BEAT", the period
 // in us (32 bits), then 64 bits each: sequence number from 1, uptime in ns, boot id, pages checked, errors, pages
 // rewritten, full passes. Beats that the port does not take are lost, and their numbers with them. Another thread sends
 // back whatever comes to UDP port 8.
@@ -206,10 +206,10 @@ static void *echo(void *unused) {
   return unused;
 }
 
-// Starts a thread that goes before everything else in this guest.
-static void start_first(void *(*body)(void *), void *argument) {
+// Starts a thread that goes before everything else in this guest, and before those of a lower rank.
+static void start_first(void *(*body)(void *), void *argument, int rank) {
   pthread_attr_t attributes;
-  struct sched_param priority = {.sched_priority = 50};
+  struct sched_param priority = {.sched_priority = rank};
   pthread_t thread;
   pthread_attr_init(&attributes);
   pthread_attr_setinheritsched(&attributes, PTHREAD_EXPLICIT_SCHED);
@@ -243,8 +243,8 @@ int main(int count, char **words) {
   if (count == 7) {
     static struct heart heart;
     heart = (struct heart){.port = words[6], .period_us = strtoul(words[5], 0, 10)};
-    start_first(beat, &heart);
-    start_first(echo, 0);
+    start_first(beat, &heart, 60);
+    start_first(echo, 0, 50);
   }
   printf("keeper ready\n");
   fflush(stdout);
