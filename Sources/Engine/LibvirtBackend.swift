@@ -33,7 +33,6 @@ public final class LibvirtBackend: MigrationBackend {
   private let isOver = Mutex(false)
   private let isAborted = Mutex(false)
   private let tail: Tail
-  private let hush: Hush
   private let preparations: MovePreparations
 
   /// From one reading of the statistics to the next, at 11 Hz. Each is a command to the QEMU that is busy sending the guest:
@@ -88,13 +87,12 @@ public final class LibvirtBackend: MigrationBackend {
     (self.mover, arriving, uuid) = (mover, connections.arriving, mover.uuid)
     (self.request, self.start) = (request, start)
     let (events, post) = AsyncStream.makeStream(of: Machine.Event.self)
-    let (tail, hush) = (Tail(), Hush())
-    (self.events, self.post, self.tail, self.hush) = (events, post, tail, hush)
+    let tail = Tail()
+    (self.events, self.post, self.tail) = (events, post, tail)
     func watch(_ side: Side, _ host: LibvirtHost, _ connection: Connection) throws -> HostWatch {
       try HostWatch(
         host, uuid: mover.uuid, through: connection, timeout: connections.timeout,
-        onEvent: { Self.forward($0, of: side, since: start, post, tail, hush) },
-        onLoss: { post.yield(.lostSight(side)) })
+        onEvent: { Self.forward($0, of: side, since: start, post, tail) }, onLoss: { post.yield(.lostSight(side)) })
     }
     self.source = try watch(.source, source, connections.watching)
     self.destination = try watch(.destination, destination, connections.arriving)
@@ -115,7 +113,7 @@ public final class LibvirtBackend: MigrationBackend {
 
   /// Moves the guest: one libvirt call on a thread of its own, sampled meanwhile from the watching connection.
   public func migrate() async {
-    let sampler = Task { [source, post, start, hush] in await sample(source, since: start, unless: hush, post) }
+    let sampler = Task { [source, post, start] in await sample(source, since: start, post) }
     defer { sampler.cancel() }
     let outcome = await steps()
     isOver.withLock { $0 = true }
@@ -216,13 +214,12 @@ public final class LibvirtBackend: MigrationBackend {
 
   private static func forward(
     _ event: DomainEvent, of side: Side, since start: ContinuousClock.Instant,
-    _ post: AsyncStream<Machine.Event>.Continuation, _ tail: Tail, _ hush: Hush
+    _ post: AsyncStream<Machine.Event>.Continuation, _ tail: Tail
   ) {
     switch event.kind {
     case .lifecycle(let lifecycle):
       let guest = GuestEvent(lifecycle)
       post.yield(.lifecycle(side, guest, at: event.received - start))
-      if side == .source { hush.note(guest.kind) }
       if side == .destination, [.resumedAfterMigration, .resumed].contains(guest.kind) { tail.sawResume() }
     case .jobCompleted(let statistics) where side == .source && statistics.operation == outgoingMigration:
       post.yield(.completed(ProgressSample(statistics)))
@@ -241,31 +238,17 @@ struct GuestBusy: Error, CustomStringConvertible {
 /// Reads the job's statistics until cancelled. Before the job and after it libvirt answers that there is none, and while
 /// the destination is prepared all figures are zero: neither says anything.
 private func sample(
-  _ source: HostWatch, since start: ContinuousClock.Instant, unless hush: Hush,
-  _ post: AsyncStream<Machine.Event>.Continuation
+  _ source: HostWatch, since start: ContinuousClock.Instant, _ post: AsyncStream<Machine.Event>.Continuation
 ) async {
   var next = ContinuousClock.now
   while !Task.isCancelled {
     next = max(next.advanced(by: LibvirtBackend.samplingInterval), .now)
-    let statistics = hush.isKept ? nil : try? await source.withGuest { try $0.jobStatistics() }
+    let statistics = try? await source.withGuest { try $0.jobStatistics() }
     if let statistics, statistics.type == .unbounded, let total = statistics.dataTotal, total > .bytes(0) {
       post.yield(.sample(ProgressSample(statistics), at: ContinuousClock.now - start))
     }
     try? await Task.sleep(until: next)
   }
-}
-
-/// While the guest stands still for the switch its QEMU has nothing to say that its users should wait for.
-private final class Hush: Sendable {
-  private let stopped = Mutex<ContinuousClock.Instant?>(nil)
-  /// A guest that stands still for longer has more left to send: that is worth a question.
-  private static let limit = Duration.seconds(1)
-
-  func note(_ event: GuestEvent.Kind) {
-    stopped.withLock { $0 = event == .suspendedForMigration ? .now : nil }
-  }
-
-  var isKept: Bool { stopped.withLock { $0.map { ContinuousClock.now - $0 < Self.limit } ?? false } }
 }
 
 private func outcome(_ body: () async throws -> Void) async -> CallOutcome {
