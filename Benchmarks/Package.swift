@@ -23,7 +23,8 @@ let package = Package(
     // The machine, and what it judges by.
     .target(name: "Engine", dependencies: ["MigrationModel"]),
     // The scenario files that come with the tool, and their reader.
-    .target(name: "Bench", dependencies: ["BenchModel", "MigrationModel", "Yams"], resources: [.embedInCode("Scenarios")]),
+    .target(
+      name: "Bench", dependencies: ["BenchModel", "MigrationModel", "Yams"], resources: [.embedInCode("Scenarios")]),
     .executableTarget(
       name: "Micro",
       dependencies: [

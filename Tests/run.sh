@@ -25,7 +25,7 @@ run_tests() {
 }
 
 echo "== format"
-swift format lint --strict -r Package.swift Sources Tests
+swift format lint --strict -r Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Micro
 
 echo "== the edges under the thread sanitizer"
 # swift-subprocess guards its state with Synchronization.Mutex, which the sanitizer cannot see on Linux.

@@ -51,7 +51,9 @@ public struct BenchSession: Sendable {
     let notes = Notes(Growing(environment: environment()))
     do {
       switch place {
-      case .site(let site): try await measure(on: site, into: notes)
+      case .site(let site):
+        defer { site.clearUp() }
+        try await measure(on: site, into: notes)
       case .lab(let name):
         await tell(.said("bringing up the lab \(name)"))
         try await withLab(LabConfiguration(name: name)) { lab in

@@ -98,6 +98,12 @@ public struct BenchSite: Sendable {
     (self.guestAddress, self.prefixLength, self.collector, self.lab) = (guestAddress, prefixLength, collector, lab)
   }
 
+  /// What the moves left of themselves; a lab takes its own down.
+  func clearUp() {
+    guard lab == nil else { return }
+    for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: journal + suffix) }
+  }
+
   /// Why a scenario cannot be run here; nil when it can.
   func obstacle(to scenario: Scenario) -> String? {
     if (scenario.requires ?? []).contains("kvm"), accelerator != .kvm {
@@ -114,7 +120,7 @@ public struct BenchSite: Sendable {
       switch peer {
       case .process(let id): lab?.host(ofProcess: id).map { $0.number - 1 }
       // The guest starts on the first host, so that is the first to connect.
-      case .address(let address): arrivals.position(of: address)
+      case .address(let address): arrivals.position(of: address, among: 2)
       }
     }
   }

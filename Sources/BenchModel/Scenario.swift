@@ -95,7 +95,7 @@ public struct Scenario: Codable, Sendable, Equatable {
 
   private static let modes = ["plain", "p2p", "tunnelled"]
   private static let patterns = ["sequential", "random", "hot-cold"]
-  public static let knownTools = ["migrate", "virsh"]
+  private static let knownTools = ["migrate", "virsh"]
 
   /// Why it cannot be run as it stands; empty when it can.
   public var mistakes: [String] {
