@@ -57,11 +57,22 @@ struct BenchOptions: ParsableArguments {
       let task = Task { try await session.run() }
       let listener = Task { for await _ in interrupts.stream() { task.cancel() } }
       defer { listener.cancel() }
-      let report = try await task.value
+      let report = try await measured(by: task)
       try directory?.write(report)
       output.show(report) { BenchText(style: output.style).report(report) }
       try (report.interrupted ? ExitStatus.cancelled : report.ok ? .done : .failed).exit()
     }
+  }
+}
+
+/// What was measured; throws CommandFailure when nothing could be, and LabError as it comes.
+private func measured(by task: Task<BenchReport, any Error>) async throws -> BenchReport {
+  do {
+    return try await task.value
+  } catch let error as LabError {
+    throw error
+  } catch {
+    throw CommandFailure(status: .failed, message: "nothing could be measured: \(error)")
   }
 }
 
