@@ -129,6 +129,8 @@ extension BenchGuest {
       let statistics = try? await blocking({ try domain.jobStatistics(completed: true) })
     else { return }
     run.downtime.reportedMs = statistics.downtime.map { $0 / .milliseconds(1) }
+    // One clock has no difference to be corrected for.
+    if site.hasOneClock, run.downtime.correctedMs == nil { run.downtime.correctedMs = run.downtime.reportedMs }
     run.iterations = statistics.memoryIteration
     run.cost.memoryBytes = statistics.memoryTotal?.rawValue
     run.cost.sentBytes = statistics.memoryProcessed?.rawValue

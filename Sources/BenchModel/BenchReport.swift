@@ -46,11 +46,14 @@ public struct BenchReport: Codable, Sendable, Equatable {
     }
   }
 
-  /// - Parameter isSummedUp: whether the medians and their intervals, some seconds of work for many runs, are made.
+  /// - Parameters:
+  ///   - runs: in the order in which they were made; in the report they stand as the scenarios list them.
+  ///   - isSummedUp: whether the medians and their intervals, some seconds of work for many runs, are made.
   public init(
     environment: Environment, scenarios: [Scenario], controls: [Control] = [], runs: [Run] = [],
     interrupted: Bool = false, problems: [String] = [], isSummedUp: Bool = true
   ) {
+    let runs = asListed(runs, in: scenarios)
     (self.environment, self.scenarios, self.controls, self.runs) = (environment, scenarios, controls, runs)
     self.interrupted = interrupted
     var found = problems + controls.flatMap(\.complaints) + runs.flatMap(\.complaints)
@@ -60,6 +63,22 @@ public struct BenchReport: Codable, Sendable, Equatable {
     summary = isSummedUp ? summarise(runs, seed: environment.seed) : []
     ratios = isSummedUp ? compareTools(runs, seed: environment.seed) : []
   }
+}
+
+/// Numbered as they come, and sorted by scenario, variant and tool as the scenarios list them.
+private func asListed(_ runs: [Run], in scenarios: [Scenario]) -> [Run] {
+  let names = scenarios.flatMap { scenario in
+    scenario.variants.flatMap { variant in
+      (scenario.tools ?? ["migrate"]).map { ["\(scenario.name)/\(variant.name)", $0] }
+    }
+  }
+  let ranks = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+  let numbered = runs.enumerated().map { index, run in
+    var run = run
+    run.order = index + 1
+    return (rank: ranks[[run.scenario, run.tool]] ?? names.count, run: run)
+  }
+  return numbered.sorted { ($0.rank, $0.run.order) < ($1.rank, $1.run.order) }.map(\.run)
 }
 
 /// A look at the harness itself, with nothing to measure or with something that is known.

@@ -83,6 +83,8 @@ public struct Run: Codable, Sendable, Equatable {
   public var tool: String
   /// From 1; runs of one scenario and one repeat were made one after the other.
   public var `repeat`: Int
+  /// When it was made: from 1, over all runs of the report.
+  public var order: Int
   public var from: String
   public var to: String
   /// completed, failed, not-converged or skipped.
@@ -108,6 +110,7 @@ public struct Run: Codable, Sendable, Equatable {
 
   public init(scenario: String, tool: String, repeat number: Int, from: String, to: String) {
     (self.scenario, self.tool, self.repeat, self.from, self.to) = (scenario, tool, number, from, to)
+    order = 0
     (outcome, totalMs, downtime, cost) = ("failed", 0, Downtime(), Cost())
     (beats, beatsLost, beatsRepeated, beatsReordered) = (0, 0, 0, 0)
     (memoryVerified, pagesChecked, complaints) = (false, 0, [])

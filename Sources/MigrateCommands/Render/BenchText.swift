@@ -54,7 +54,7 @@ struct BenchText {
   }
 
   private func figures(_ report: BenchReport) -> [String] {
-    let shown: [Metric] = [.heartbeat, .qemu, .event, .reported, .network, .firstPacket, .total]
+    let shown: [Metric] = [.heartbeat, .qemu, .event, .reported, .corrected, .network, .firstPacket, .total]
     var rows: [[String]] = []
     for row in report.summary where row.metric == .total {
       let own = report.summary.filter { $0.scenario == row.scenario && $0.tool == row.tool }
@@ -70,7 +70,8 @@ struct BenchText {
     }
     return table(
       "Moves: medians in ms, with the 95 % interval",
-      ["", "", "heartbeat", "QEMU", "event", "reported", "network", "first packet", "total", "n"], rows) + gone
+      ["", "", "heartbeat", "QEMU", "event", "reported", "corrected", "network", "first packet", "total", "n"], rows)
+      + gone
   }
 
   private func ratios(_ ratios: [RatioRow]) -> [String] {
