@@ -34,10 +34,13 @@ struct BenchGuest: Sendable {
       try await guest.start(patience)
       outcome = .success(try await body(guest))
     } catch { outcome = .failure(error) }
-    for log in logs { await log.remove(specification.id) }
+    var left: [String] = []
+    for log in logs { left += await log.remove(specification.id) }
     await stream.stop()
     await collector.stop()
-    return try outcome.get()
+    let result = try outcome.get()
+    if let first = left.first { throw BenchError(first) }
+    return result
   }
 
   /// Returns when the guest has beaten for a second.
@@ -77,9 +80,11 @@ struct BenchGuest: Sendable {
 
   func trace(since start: Int64) -> BeatTrace { BeatTrace(collector.beats(since: start), period: period) }
 
-  /// The longest time without an answer over the network less the interval, in ns; nil when fewer than two came.
-  func networkGap(since start: Int64) -> Int64? {
-    gaps(between: stream.answers(since: start)).map(\.length).max()
+  /// The longest time without an answer over the network less the interval, in ns, of those that touch `stretch` where one
+  /// is given; nil when there is none.
+  func networkGap(since start: Int64, around stretch: ClosedRange<Int64>? = nil) -> Int64? {
+    gaps(between: stream.answers(since: start))
+      .filter { gap in stretch.map { $0.overlaps(gap.start...gap.end) } ?? true }.map(\.length).max()
       .map { $0 - Int64(stream.interval / .nanoseconds(1)) }
   }
 
@@ -89,14 +94,21 @@ struct BenchGuest: Sendable {
 }
 
 extension HostLog {
-  /// Ends and undefines the guest where it is, and closes the host; what is not there is as good.
-  fileprivate func remove(_ uuid: String) async {
-    try? await blocking { [connection] in
-      let domain = try connection.domain(uuid: uuid)
-      try? domain.destroy()
-      try? domain.undefine()
+  /// Ends and undefines the guest where it is, and closes the host; what is not there is as good. Returns what is left.
+  fileprivate func remove(_ uuid: String) async -> [String] {
+    var left: [String] = []
+    do {
+      try await blocking { [connection] in
+        let domain = try connection.domain(uuid: uuid)
+        if try domain.status().state.isActive { try domain.destroy() }
+        if try domain.isPersistent() { try domain.undefine() }
+      }
+    } catch let error as LibvirtError where error.code == .noDomain {
+    } catch {
+      left = ["\(host.name): the guest \(uuid) could not be removed (virsh destroy, virsh undefine): \(error)"]
     }
     try? await close()
+    return left
   }
 }
 

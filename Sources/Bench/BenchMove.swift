@@ -23,7 +23,9 @@ extension BenchGuest {
     try await limitDowntime(variant, tool, on: from)
 
     let meter = try site.lab.map { try CostMeter(of: specification.id, from: from, to: to, on: $0) }
-    let act = Task { try await carryOut(variant.act, on: from, since: monotonicNow()) }
+    let begun = monotonicNow()
+    let act = Task { try await carryOut(variant.act, on: from, since: begun) }
+    defer { act.cancel() }
     let outcome = try await command.run(within: .seconds(Int64(scenario.timeLimitS ?? Scenario.Defaults.timeLimit)))
     act.cancel()
     run.cost = await meter?.read() ?? Run.Cost()
@@ -33,10 +35,11 @@ extension BenchGuest {
     do { try await beats(for: .milliseconds(500)) } catch let silence as BenchError {
       run.complaints.append(silence.description)
     }
+    if outcome.isSuccess { run.complaints += await arrival(at: to, since: outcome.started) }
     read(&run, from: from, to: to, during: outcome, quietSince: quiet)
     run.complaints += await verified(&run)
     if outcome.isSuccess, side != to { run.complaints.append("it does not run on \(destination.name)") }
-    if case .failure(let error) = await act.result { run.complaints.append("\(error)") }
+    await note(&run, variant.act == nil ? nil : act.result)
     await readStatistics(&run, on: to)
     run.complaints = run.complaints.map { "\(run.scenario), \(tool), repeat \(number): \($0)" }
     return run
@@ -49,14 +52,36 @@ extension BenchGuest {
     try await blocking { try domain.setMaxDowntime(.milliseconds(limit)) }
   }
 
-  /// Does to the move what the scenario says once it has made so many passes; a move that is over before stays as it is.
-  private func carryOut(_ act: Scenario.Act?, on side: Int, since start: Int64) async throws {
-    guard let act else { return }
+  /// Waits until the guest beats at the destination and answers over its network since then: a silence that has not ended
+  /// has no length. Returns what did not come.
+  private func arrival(at side: Int, since start: Int64) async -> [String] {
+    let patience = Duration.seconds(30)
+    guard await waits(patience, until: { collector.beats(since: start).contains { $0.side == side } }),
+      let first = collector.beats(since: start).first(where: { $0.side == side })?.stamp
+    else { return ["no beat came from the destination within \(patience)"] }
+    let answers = await waits(patience) { !stream.answers(since: first).isEmpty }
+    return answers ? [] : ["it beats at the destination and was not reached over its network within \(patience)"]
+  }
+
+  /// Whether the act was done. One that the move was too quick for is no failure of the move.
+  private func note(_ run: inout Run, _ result: Result<Bool, any Error>?) {
+    switch result {
+    case .success(let isDone): run.actDone = isDone
+    case .failure(let error):
+      run.actDone = false
+      if !run.isCompleted { run.complaints.append("\(error)") }
+    case nil: break
+    }
+  }
+
+  /// Does to the move what the scenario says once it has made so many passes; false of a move that was over before.
+  private func carryOut(_ act: Scenario.Act?, on side: Int, since start: Int64) async throws -> Bool {
+    guard let act else { return false }
     let log = logs[side]
     let isDue = await waits(.seconds(3600)) {
       log.notes(since: start).contains { ($0.pass ?? 0) > act.passes }
     }
-    guard isDue else { return }
+    guard isDue else { return false }
     let domain = try await domain(on: side)
     try await blocking {
       switch act.kind {
@@ -64,6 +89,7 @@ extension BenchGuest {
       case .postcopy: try domain.startPostcopy()
       }
     }
+    return true
   }
 
   /// Has every page of the guest's memory checked, and says what was wrong.
@@ -87,9 +113,10 @@ extension BenchGuest {
     run.note(trace)
     let (left, arrived) = (trace.beats.last { $0.side == from }, trace.beats.first { $0.side == to })
     if let left, let arrived, arrived.stamp > left.stamp {
-      run.downtime.handoverMs = milliseconds(arrived.stamp - left.stamp - period)
+      run.downtime.heartbeatMs = milliseconds(arrived.stamp - left.stamp - period)
+      run.downtime.clockMs = BeatTrace([left, arrived], period: period).clockLoss.map(milliseconds)
+      run.downtime.networkMs = networkGap(since: outcome.started, around: left.stamp...arrived.stamp).map(milliseconds)
     }
-    run.downtime.networkMs = networkGap(since: outcome.started).map(milliseconds)
     let (told, heard) = (logs[from].notes(since: outcome.started), logs[to].notes(since: outcome.started))
     // Stamps of two clocks; what migrate measured of their difference, where it did, is in the run by now.
     run.downtime.qemuMs = pause(told, "STOP", heard, "RESUME", .qemu).map(milliseconds).flatMap { pause in
@@ -97,7 +124,7 @@ extension BenchGuest {
     }
     run.downtime.eventMs = pause(told, "suspended", heard, "resumed", .libvirt).map(milliseconds)
     let answers = stream.answers(since: outcome.started)
-    if let resumed = heard.first(where: { $0.teller == .qemu && $0.what == "RESUME" })?.stamp,
+    if site.hasOneClock, let resumed = heard.first(where: { $0.teller == .qemu && $0.what == "RESUME" })?.stamp,
       let first = answers.first(where: { $0 > resumed })
     {
       run.downtime.firstPacketMs = milliseconds(first - resumed)
@@ -161,8 +188,7 @@ extension Run {
 
   fileprivate mutating func note(_ trace: BeatTrace) {
     (beats, beatsLost, beatsRepeated, beatsReordered) = (trace.beats.count, trace.lost, trace.repeated, trace.reordered)
-    downtime.heartbeatMs = trace.downtime.map(milliseconds)
-    downtime.clockMs = trace.clockLoss.map(milliseconds)
+    downtime.silenceMs = trace.downtime.map(milliseconds)
     stalledMs = milliseconds(trace.stalled(beyond: 10 * trace.period))
     complaints += trace.complaints
   }

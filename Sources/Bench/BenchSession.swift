@@ -63,7 +63,7 @@ public struct BenchSession: Sendable {
     } catch is CancellationError {
     } catch {
       // What was measured is worth more than how the lab ended.
-      guard notes.read({ !$0.controls.isEmpty }) else { throw error }
+      guard Task.isCancelled || notes.read({ !$0.controls.isEmpty }) else { throw error }
       notes.change { $0.problems.append("\(error)") }
     }
     notes.change { $0.environment.loadAfter = loadAverage() }
@@ -113,7 +113,7 @@ public struct BenchSession: Sendable {
     }
     var jobs = jobs(of: scenario, seed: seed)[...]
     var isControlled = false
-    for attempt in 1...Self.attempts where !isControlled || !jobs.isEmpty {
+    for attempt in 1...Self.attempts {
       do {
         if let lab = site.lab {
           for host in lab.hosts { try await lab.limit(host, mebibytesPerSecond: scenario.linkMibS) }
@@ -129,14 +129,17 @@ public struct BenchSession: Sendable {
             if jobs.first?.repeat != job.repeat { await tell(.measured(partial(notes))) }
           }
         }
+        return
       } catch is CancellationError {
         return
       } catch {
         guard !Task.isCancelled else { return }
-        let isLast = attempt == Self.attempts || (isControlled && jobs.isEmpty)
+        // A guest that was never there will not be there the next time.
+        let isLast = attempt == Self.attempts || !isControlled || jobs.isEmpty
         let end = isLast ? "was given up" : "went on with a new guest"
         notes.change { $0.problems.append("scenario \(scenario.name) \(end): \(error)") }
         await tell(.said("\(scenario.name): \(error)"))
+        if isLast { return }
       }
     }
   }
@@ -165,6 +168,8 @@ public struct BenchSession: Sendable {
     let run = try await guest.move(job.variant, with: job.tool, repeat: job.repeat, migrate: migrate)
     notes.change { $0.runs.append(run) }
     await tell(.said(line(of: run, guest)))
+    // What was harmed would be held against the runs after it, too.
+    if run.isCompleted, !run.memoryVerified { throw BenchError("its memory was not intact after a move") }
     return run.outcome
   }
 

@@ -82,7 +82,8 @@ public struct BenchSite: Sendable {
     self.init(
       description: "two hosts: \(file.hosts.map(\.name).joined(separator: ", "))",
       hosts: file.hosts.map { Host(name: $0.name, uri: $0.uri, reference: $0.uri) }, configuration: configuration,
-      journal: FileManager.default.temporaryDirectory.appending(path: "migrate-bench-\(getpid()).sqlite").path(),
+      journal: FileManager.default.temporaryDirectory.appending(path: "migrate-bench-\(getpid()).sqlite")
+        .path(percentEncoded: false),
       image: GuestImage(kernel: file.image + "/vmlinuz", initramfs: file.image + "/initramfs"),
       accelerator: file.type ?? .kvm, bridge: file.bridge, guestAddress: String(address[0]), prefixLength: length,
       collector: .tcp(address: String(listen[0]), port: port), lab: nil)

@@ -18,12 +18,14 @@ private func now(_ clock: clockid_t) -> Int64 {
 }
 
 /// Lets the calling thread run before whatever else wants its core, so that it stamps what comes when it comes; returns
-/// how it is scheduled, in words. Without the privilege nothing changes (`pthread_setschedparam`).
+/// how it is scheduled, in words; threads and processes that it starts are as others. Without the privilege nothing
+/// changes (`sched_setscheduler`, SCHED_RESET_ON_FORK).
 func runFirst() -> String {
   var priority = sched_param()
   priority.sched_priority = 10
-  let status = pthread_setschedparam(pthread_self(), SCHED_FIFO, &priority)
-  return status == 0 ? "SCHED_FIFO 10" : "as any other thread: \(String(cString: strerror(status)))"
+  let resetOnFork: Int32 = 0x4000_0000
+  let status = sched_setscheduler(0, SCHED_FIFO | resetOnFork, &priority)
+  return status == 0 ? "SCHED_FIFO 10" : "as any other thread: \(String(cString: strerror(errno)))"
 }
 
 /// Blocks the thread until CLOCK_MONOTONIC says so.

@@ -13,6 +13,8 @@ final class HostLog: Sendable {
     var stamp: Int64
     /// The pass over the memory that begins, from 1.
     var pass: Int?
+    /// When this process heard it, by its own clock, in ns.
+    var heard = monotonicNow()
   }
 
   let host: BenchSite.Host
@@ -53,8 +55,8 @@ final class HostLog: Sendable {
     }
   }
 
-  /// What was told with stamps from `start` on, in the order in which it was heard.
-  func notes(since start: Int64) -> [Note] { log.notes.withLock { $0.filter { $0.stamp >= start } } }
+  /// What was heard from `start` on, in that order.
+  func notes(since start: Int64) -> [Note] { log.notes.withLock { $0.filter { $0.heard >= start } } }
 
   /// Throws `LibvirtError` where libvirt still holds something.
   func close() async throws {

@@ -135,6 +135,10 @@ public struct Control: Codable, Sendable, Equatable {
     let excess = trace.gaps.map { max(0, Double($0.length - trace.period) / 1e6) }
     (p50Ms, p99Ms) = (quantile(0.5, of: excess), quantile(0.99, of: excess))
     (p999Ms, maxMs) = (quantile(0.999, of: excess), excess.max())
+    if let p99Ms, p99Ms > beatMs {
+      complaints.append(
+        "control without a move: silent for \(hundredths(p99Ms)) ms beyond a beat (p99): it is too noisy here")
+    }
   }
 
   /// The control of a guest that was stopped for `asked`, in ms, and surely for a time within `bounds`; `stopped` is by
@@ -151,6 +155,9 @@ public struct Control: Codable, Sendable, Equatable {
     readMs = trace.downtime.map { Double($0) / 1e6 }
     clockMs = trace.clockLoss.map { Double($0) / 1e6 }
     if stopped == nil { complaints.append("QEMU's stamps of the stop did not come") }
+    if bounds.high - bounds.low > 5 * beat {
+      complaints.append("its calls took \(hundredths(bounds.high - bounds.low)) ms, too long to tell anything")
+    }
     if let error = errorMs, abs(error) > beat {
       complaints.append("it reads \(error > 0 ? "more" : "less") by \(hundredths(abs(error))) ms; a beat is \(beat) ms")
     }

@@ -2,10 +2,12 @@
 public struct Run: Codable, Sendable, Equatable {
   /// How long the guest was away, in ms, by whoever can say.
   public struct Downtime: Codable, Sendable, Equatable {
-    /// The headline: the longest time without a beat, less the period.
+    /// The headline: from the last beat that came through the source to the first through the destination, less the
+    /// period.
     public var heartbeatMs: Double?
-    /// From the last beat that came from the source to the first from the destination, less the period.
-    public var handoverMs: Double?
+    /// The longest time without a beat anywhere in the run, less the period: on a machine that is short of CPUs another
+    /// than the handover's.
+    public var silenceMs: Double?
     /// How much the guest's own clock lost in that time.
     public var clockMs: Double?
     /// Between libvirt's events "suspended" on the source and "resumed" on the destination, as they reach a client.
@@ -18,7 +20,7 @@ public struct Run: Codable, Sendable, Equatable {
     public var correctedMs: Double?
     /// How far the destination's clock is ahead, where it was measured.
     public var skewMs: Double?
-    /// The longest time without an answer from the guest over its network, less the interval.
+    /// The time without an answer from the guest over its network that the handover is in, less the interval.
     public var networkMs: Double?
     /// From QEMU's RESUME on the destination to the first answer.
     public var firstPacketMs: Double?
@@ -90,6 +92,8 @@ public struct Run: Codable, Sendable, Equatable {
   /// completed, failed, not-converged or skipped.
   public var outcome: String
   public var error: String?
+  /// Whether the harness did to it what the scenario says; false when it was over before.
+  public var actDone: Bool?
   public var totalMs: Double
   public var downtime: Downtime
   public var beats: Int
@@ -117,13 +121,16 @@ public struct Run: Codable, Sendable, Equatable {
   }
 
   public var isCompleted: Bool { outcome == "completed" }
+  /// Its figures are summed up: it ended well, nothing is wrong with what was seen of it, and what the harness was to do
+  /// to it was done.
+  public var counts: Bool { isCompleted && complaints.isEmpty && actDone != false }
 }
 
 /// A figure of the runs that are summed up, and how it is read off a run.
 public enum Metric: String, Codable, Sendable, CaseIterable {
   case total = "total_ms"
   case heartbeat = "heartbeat_ms"
-  case handover = "handover_ms"
+  case silence = "silence_ms"
   case network = "network_ms"
   case firstPacket = "first_packet_ms"
   case qemu = "qemu_ms"
@@ -144,7 +151,7 @@ public enum Metric: String, Codable, Sendable, CaseIterable {
     switch self {
     case .total: run.totalMs
     case .heartbeat: run.downtime.heartbeatMs
-    case .handover: run.downtime.handoverMs
+    case .silence: run.downtime.silenceMs
     case .network: run.downtime.networkMs
     case .firstPacket: run.downtime.firstPacketMs
     case .qemu: run.downtime.qemuMs
@@ -204,7 +211,7 @@ public struct RatioRow: Codable, Sendable, Equatable {
 func summarise(_ runs: [Run], seed: UInt64) -> [SummaryRow] {
   grouped(runs) { "\($0.scenario)\u{0}\($0.tool)" }.flatMap { group in
     Metric.allCases.compactMap { metric -> SummaryRow? in
-      let values = group.filter(\.isCompleted).compactMap(metric.value)
+      let values = group.filter(\.counts).compactMap(metric.value)
       guard let middle = median(values), let interval = medianInterval(values, seed: seed),
         let low = values.min(), let high = values.max()
       else { return nil }
@@ -218,7 +225,7 @@ func summarise(_ runs: [Run], seed: UInt64) -> [SummaryRow] {
 func compareTools(_ runs: [Run], seed: UInt64) -> [RatioRow] {
   grouped(runs, by: \.scenario).flatMap { group in
     [Metric.total, .heartbeat, .network].compactMap { metric -> RatioRow? in
-      let ratios = grouped(group.filter(\.isCompleted), by: \.repeat).compactMap { pair -> Double? in
+      let ratios = grouped(group.filter(\.counts), by: \.repeat).compactMap { pair -> Double? in
         guard let ours = pair.first(where: { $0.tool == "migrate" }).flatMap(metric.value),
           let theirs = pair.first(where: { $0.tool == "virsh" }).flatMap(metric.value), theirs > 0
         else { return nil }

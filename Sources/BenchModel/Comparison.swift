@@ -61,7 +61,7 @@ private func judgedSeries(_ report: BenchReport) -> [Series] {
     Metric.allCases.filter(\.isJudged).map { metric in
       Series(
         key: .init(scenario: group[0].scenario, tool: group[0].tool, metric: metric),
-        values: group.filter(\.isCompleted).compactMap(metric.value))
+        values: group.filter(\.counts).compactMap(metric.value))
     }
   }
 }

@@ -103,9 +103,9 @@ public struct Scenario: Codable, Sendable, Equatable {
     func demand(_ condition: Bool, _ line: String) { if !condition { lines.append("scenario \(name): \(line)") } }
     let memory = guest?.memoryMib ?? Defaults.memory
     demand(!name.isEmpty, "it needs a name")
-    demand((64...1_048_576).contains(memory), "memory_mib is \(memory); 64 or more")
+    demand((96...1_048_576).contains(memory), "memory_mib is \(memory); 96 or more")
     let kept = guest?.keptMib ?? Defaults.kept
-    demand(kept > 0 && kept <= memory - 32, "kept_mib is \(kept); the guest needs 32 MiB of its \(memory) for itself")
+    demand(kept > 0 && kept <= memory - 80, "kept_mib is \(kept); the guest needs 80 MiB of its \(memory) for itself")
     demand((1...64).contains(guest?.vcpus ?? 1), "vcpus is \(guest?.vcpus ?? 1); 1 to 64")
     if case .mebibytesPerSecond(let rate)? = guest?.rateMibS { demand(rate >= 0, "rate_mib_s is \(rate)") }
     demand((0.5...5).contains(beatMs ?? Defaults.beat), "beat_ms is \(beatMs ?? 0); 0.5 to 5")

@@ -10,7 +10,9 @@ struct ReportDirectory: Sendable {
     url = URL(filePath: path, directoryHint: .isDirectory)
     do {
       try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-      try Data().write(to: url.appending(path: "report.json"))
+      let trial = url.appending(path: ".trial-\(ProcessInfo.processInfo.processIdentifier)")
+      try Data().write(to: trial)
+      try FileManager.default.removeItem(at: trial)
     } catch {
       throw CommandFailure(status: .failed, message: "the report cannot be written to \(path): \(error)")
     }

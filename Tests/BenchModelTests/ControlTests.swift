@@ -77,3 +77,24 @@ private func stopped(reading read: Double) -> BeatTrace {
     ] as [(Double, String)])
   func hasTwoDecimals(_ value: Double, _ text: String) { #expect(hundredths(value) == text) }
 }
+
+@Suite struct ControlLimitTests {
+  @Test func boundsThatAreTooFarApartTellNothing() {
+    func control(width: Double) -> Control {
+      Control(
+        asked: 50, bounds: Interval(low: 50, high: 50 + width), stopped: 51, read: stopped(reading: 51), network: nil,
+        scenario: nil)
+    }
+    #expect(control(width: 10).complaints == [])
+    #expect(control(width: 11).complaints == ["control of 50.0 ms: its calls took 11.00 ms, too long to tell anything"])
+  }
+
+  @Test func noiseOfMoreThanABeatIsTooMuch() {
+    func idle(excess: Int64) -> Control {
+      let beats = (0..<100).map { Beat(sequence: UInt64($0 + 1), stamp: Int64($0) * (2_000_000 + excess)) }
+      return Control(idle: BeatTrace(beats, period: 2_000_000), scenario: nil)
+    }
+    #expect(idle(excess: 2_000_000).complaints == [])
+    #expect(idle(excess: 2_100_000).complaints.count == 1)
+  }
+}

@@ -58,7 +58,7 @@ struct SampleSession {
     var run = Run.sample(scenario, tool, number, total: Double(beats) * 1.6 + noise(200))
     let away = pause + noise(pause / 3)
     run.downtime.heartbeatMs = away
-    (run.downtime.handoverMs, run.downtime.qemuMs, run.downtime.eventMs) = (away, away - 3, away + noise(8))
+    (run.downtime.silenceMs, run.downtime.qemuMs, run.downtime.eventMs) = (away, away - 3, away + noise(8))
     (run.downtime.reportedMs, run.downtime.networkMs, run.downtime.firstPacketMs) = (away - 9, away + 11, noise(14))
     run.downtime.correctedMs = tool == "migrate" ? away - 2 : nil
     (run.beats, run.memoryVerified, run.pagesChecked) = (beats, true, 65_536)

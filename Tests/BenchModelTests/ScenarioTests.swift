@@ -12,11 +12,11 @@ private struct Mistake: Sendable, CustomTestStringConvertible {
 }
 
 private let mistakes: [Mistake] = [
-  Mistake("memory_mib is 63; 64 or more") { $0.guest = .init(memoryMib: 63, keptMib: 8) },
-  Mistake("kept_mib is 97; the guest needs 32 MiB of its 128 for itself") {
-    $0.guest = .init(memoryMib: 128, keptMib: 97)
+  Mistake("memory_mib is 95; 96 or more") { $0.guest = .init(memoryMib: 95, keptMib: 8) },
+  Mistake("kept_mib is 49; the guest needs 80 MiB of its 128 for itself") {
+    $0.guest = .init(memoryMib: 128, keptMib: 49)
   },
-  Mistake("kept_mib is 0; the guest needs 32 MiB of its 256 for itself") { $0.guest = .init(keptMib: 0) },
+  Mistake("kept_mib is 0; the guest needs 80 MiB of its 256 for itself") { $0.guest = .init(keptMib: 0) },
   Mistake("vcpus is 65; 1 to 64") { $0.guest = .init(vcpus: 65) },
   Mistake("vcpus is 0; 1 to 64") { $0.guest = .init(vcpus: 0) },
   Mistake("rate_mib_s is -1") { $0.guest = .init(rateMibS: .mebibytesPerSecond(-1)) },
@@ -57,7 +57,7 @@ private let mistakes: [Mistake] = [
 
   @Test func limitsThemselvesAreAllowed() {
     var scenario = Scenario.sample("idle", "plain")
-    scenario.guest = .init(memoryMib: 64, vcpus: 64, keptMib: 32, rateMibS: .mebibytesPerSecond(0))
+    scenario.guest = .init(memoryMib: 96, vcpus: 64, keptMib: 16, rateMibS: .mebibytesPerSecond(0))
     (scenario.beatMs, scenario.repeats, scenario.linkMibS, scenario.timeLimitS) = (0.5, 10_000, 1, 1)
     scenario.tools = ["virsh", "migrate"]
     scenario.variants = ["plain", "p2p", "tunnelled"].map {

@@ -6,14 +6,14 @@ import Testing
   /// Every figure has a value of its own, so that none can be read from another's place.
   @Test func isReadFromItsPlace() {
     var run = Run.sample(total: 1, heartbeat: 2)
-    (run.downtime.handoverMs, run.downtime.networkMs, run.downtime.firstPacketMs) = (3, 4, 5)
+    (run.downtime.silenceMs, run.downtime.networkMs, run.downtime.firstPacketMs) = (3, 4, 5)
     (run.downtime.qemuMs, run.downtime.eventMs, run.downtime.reportedMs, run.downtime.correctedMs) = (6, 7, 8, 9)
     (run.stalledMs, run.workDuringMibS, run.workBeforeMibS) = (10, 11, 99)
     (run.cost.sourceQemuS, run.cost.destinationQemuS, run.cost.toolS) = (12, 13, 14)
     (run.cost.sourceLibvirtdS, run.cost.destinationLibvirtdS) = (15, 16)
     (run.cost.wireBytes, run.cost.sentBytes, run.cost.memoryBytes) = (17, 98, 97)
     let expected: [Metric: Double] = [
-      .total: 1, .heartbeat: 2, .handover: 3, .network: 4, .firstPacket: 5, .qemu: 6, .event: 7, .reported: 8,
+      .total: 1, .heartbeat: 2, .silence: 3, .network: 4, .firstPacket: 5, .qemu: 6, .event: 7, .reported: 8,
       .corrected: 9, .reportedError: 6, .stalled: 10, .work: 11, .sourceQemu: 12, .destinationQemu: 13, .tool: 14,
       .libvirtd: 31, .wire: 17,
     ]
@@ -114,5 +114,20 @@ import Testing
       report.problems == [
         "of a scenario", "of a control", "of a run", "it was interrupted: what is here was measured before",
       ])
+  }
+}
+
+/// Which runs are summed up.
+@Suite struct CountingTests {
+  @Test func onlyRunsThatShowWhatTheyShouldCount() throws {
+    var harmed = Run.sample(heartbeat: 900)
+    harmed.complaints = ["3 beats were lost"]
+    var tooQuick = Run.sample(heartbeat: 900)
+    tooQuick.actDone = false
+    var acted = Run.sample(heartbeat: 40)
+    acted.actDone = true
+    let runs = [harmed, tooQuick, acted, .sample(heartbeat: 50), .sample(heartbeat: 900, outcome: "not-converged")]
+    let row = try #require(summarise(runs, seed: 1).first { $0.metric == .heartbeat })
+    #expect(row.n == 2 && row.median == 45)
   }
 }

@@ -26,13 +26,16 @@ struct BeatCollectorTests {
   }
 
   @Test func aBeatThatComesInPartsIsOne() async throws {
-    try await withCollector(sides: [0]) { collector, path in
-      let source = try connect(to: path)
+    try await withCollector(sides: [0, 1]) { collector, path in
+      let (source, other) = (try connect(to: path), try connect(to: path))
       send(source, Array(bytes(sequence: 7)[..<20]))
+      // When this one has come, the part has been read.
+      send(other, bytes(sequence: 1))
+      try await expect(collector, 1)
       send(source, Array(bytes(sequence: 7)[20...]) + bytes(sequence: 8))
-      try await expect(collector, 2)
-      #expect(collector.beats(since: 0).map(\.sequence) == [7, 8])
-      close(source)
+      try await expect(collector, 3)
+      #expect(collector.beats(since: 0).map(\.sequence) == [1, 7, 8])
+      for descriptor in [source, other] { close(descriptor) }
     }
   }
 

@@ -52,7 +52,7 @@ struct ScenarioFileTests {
     ("name: a\nvariants: [{name: b, act: {kind: pause, passes: 1}}]", "kind"),
     ("name: a\nvariants: [{name: b, mode: magic}]", "no mode magic"),
     ("name: a\nvariants: [{name: b}, {name: b}]", "two variants have one name"),
-    ("name: a\nguest: {memory_mib: 64, kept_mib: 64}\nvariants: [{name: b}]", "needs 32 MiB"),
+    ("name: a\nguest: {memory_mib: 64, kept_mib: 64}\nvariants: [{name: b}]", "needs 80 MiB"),
     ("name: a\nguest: {pattern: zigzag}\nvariants: [{name: b}]", "no pattern zigzag"),
     ("name: a\nguest: {rate_mib_s: fast}\nvariants: [{name: b}]", "a number of MiB/s or max"),
     ("name: a\nbeat_ms: 20\nvariants: [{name: b}]", "beat_ms is 20"),

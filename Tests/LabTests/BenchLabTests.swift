@@ -31,7 +31,7 @@ import Trials
       try await validate(output.text, schema: "migrate.bench-1.json")
       let report = try decode(output.text)
       // Beside other tests the machine may be too busy for the controls, and the report says so.
-      #expect(output.status == (report.ok ? 0 : 1) && report.problems.allSatisfy { $0.hasPrefix("control of ") })
+      #expect(output.status == (report.ok ? 0 : 1) && report.problems.allSatisfy { $0.hasPrefix("control ") })
       let saved = try String(contentsOfFile: directory.path + "/report.json", encoding: .utf8)
       #expect(try decode(saved) == report)
       #expect(try String(contentsOfFile: directory.path + "/report.html", encoding: .utf8).contains("tiny/p2p"))
@@ -43,12 +43,11 @@ import Trials
         #expect(move.isCompleted && move.memoryVerified && move.pagesChecked > 0 && move.complaints == [])
         #expect(move.beats > 500 && move.beatsLost == 0 && move.beatsRepeated == 0 && move.beatsReordered == 0)
         let figures = [
-          seen.heartbeatMs, seen.handoverMs, seen.eventMs, seen.qemuMs, seen.reportedMs, seen.networkMs,
+          seen.heartbeatMs, seen.silenceMs, seen.eventMs, seen.qemuMs, seen.reportedMs, seen.networkMs,
           seen.firstPacketMs,
         ]
         #expect(figures.allSatisfy { $0 != nil }, "\(seen)")
-        // A guest cannot beat while QEMU says that it stands still.
-        #expect(try #require(seen.heartbeatMs) > #require(seen.qemuMs) - 2)
+        #expect(try #require(seen.silenceMs) >= #require(seen.heartbeatMs))
         #expect([cost.sourceQemuS, cost.destinationQemuS, cost.toolS].allSatisfy { $0 ?? -1 >= 0 })
         #expect(try #require(cost.wireBytes) > 1 << 20 && #require(cost.memoryBytes) >= 128 << 20)
         let line = try #require(move.timeline)
@@ -138,7 +137,7 @@ import Trials
       #expect(report.runs.map(\.outcome) == ["completed", "completed"], "\(output.complaints)")
       for (run, way) in zip(report.runs, [("one", "two"), ("two", "one")]) {
         #expect((run.from, run.to) == way && run.complaints == [] && run.memoryVerified)
-        #expect(run.downtime.heartbeatMs != nil && run.downtime.handoverMs != nil && run.downtime.networkMs != nil)
+        #expect(run.downtime.heartbeatMs != nil && run.downtime.silenceMs != nil && run.downtime.networkMs != nil)
         // Stamps of two hosts, whose clocks nobody has compared.
         #expect(run.downtime.qemuMs == nil && run.cost.wireBytes == nil)
       }

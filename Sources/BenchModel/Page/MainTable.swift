@@ -21,7 +21,7 @@ func toolName(_ tool: String) -> String { tag("span", ["class": "tool \(colour(o
 /// The groups of columns, and their columns.
 private let columns: [(group: String, names: [String])] = [
   ("Heartbeat (headline)", ["median", "95 % interval", "min to max", "n"]),
-  ("Downtime as others see it", ["handover", "QEMU", "event", "reported", "corrected", "reported − heartbeat"]),
+  ("Downtime as others see it", ["longest silence", "QEMU", "event", "reported", "corrected", "reported − heartbeat"]),
   ("Network", ["longest gap", "first packet"]), ("Move", ["total", "stalled"]),
   ("CPU seconds", ["source QEMU", "destination QEMU", "libvirtd", "tool"]), ("MiB", ["wire", "memory"]),
 ]
@@ -48,7 +48,7 @@ private struct Row {
   }
 
   var cells: [String] {
-    heartbeat + [cell(.handover, "edge")] + [.qemu, .event, .reported, .corrected, .reportedError].map { cell($0) }
+    heartbeat + [cell(.silence, "edge")] + [.qemu, .event, .reported, .corrected, .reportedError].map { cell($0) }
       + [cell(.network, "edge"), cell(.firstPacket), cell(.total, "edge"), cell(.stalled)]
       + [cell(.sourceQemu, "edge"), cell(.destinationQemu), cell(.libvirtd), cell(.tool)]
       + [cell(.wire, "edge", per: 1_048_576), data(figure(memory))]

@@ -62,12 +62,21 @@ work() {
 echo "lab guest ready"
 if [ "$dirty" -gt 0 ] && [ "$working_set" -gt 0 ]; then work "$dirty" "$working_set" & fi
 
-# The device of the port by which the keeper beats.
+# The device of the port by which the keeper beats. The host names its ports some time after their driver is loaded.
 port() {
-  for file in /sys/class/virtio-ports/*/name; do
-    read -r name <"$file" || continue
-    if [ "$name" = migrate.beat ]; then file=${file%/name} && echo "/dev/${file##*/}"; fi
+  tries=0
+  while [ "$tries" -lt 200 ]; do
+    for file in /sys/class/virtio-ports/*/name; do
+      [ -e "$file" ] && read -r name <"$file" || continue
+      [ "$name" = migrate.beat ] || continue
+      file=${file%/name}
+      echo "/dev/${file##*/}"
+      return
+    done
+    usleep 50000
+    tries=$((tries + 1))
   done
+  echo "no port migrate.beat" >/dev/console
 }
 if [ -n "$keeper" ]; then
   IFS=,

@@ -196,7 +196,10 @@ static void *beat(void *words) {
 static void *echo(void *unused) {
   int socket_ = socket(AF_INET, SOCK_DGRAM, 0);
   struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons(8)}, from;
-  if (bind(socket_, (struct sockaddr *)&any, sizeof any)) perror("keeper: port 8");
+  if (bind(socket_, (struct sockaddr *)&any, sizeof any)) {
+    perror("keeper: port 8");
+    return unused;
+  }
   char packet[1500];
   for (;;) {
     socklen_t length = sizeof from;

@@ -43,8 +43,8 @@ struct BenchOptions: ParsableArguments {
   func measure(_ scenarios: [Scenario], stops: [Double]) async throws {
     try await reportingLabErrors {
       let interrupts = await Interrupts.trap()
-      let directory = try report.map(ReportDirectory.init)
       let (quiet, seed, place) = (output.quiet, seed, try place())
+      let directory = try report.map(ReportDirectory.init)
       let session = BenchSession(
         scenarios, seed: seed, migrate: ownPath(), version: MigrateCommand.configuration.version, on: place,
         stops: stops
@@ -101,6 +101,9 @@ struct BenchRun: AsyncParsableCommand {
     } catch let error as BenchError {
       throw CommandFailure.usage(error.description)
     }
+    guard Set(scenarios.map(\.name)).count == scenarios.count else {
+      throw CommandFailure.usage("two scenarios have one name: \(scenarios.map(\.name).joined(separator: ", "))")
+    }
     for index in scenarios.indices { scenarios[index].repeats = repeats ?? scenarios[index].repeats }
     try await options.measure(scenarios, stops: BenchSession.stops(9))
   }
@@ -137,9 +140,11 @@ struct BenchCompare: AsyncParsableCommand {
   @OptionGroup(title: "Output") var output: OutputOptions
 
   func run() async throws {
-    let comparison = BenchComparison(try ReportDirectory.read(before), try ReportDirectory.read(after))
+    let second = try ReportDirectory.read(after)
+    let comparison = BenchComparison(try ReportDirectory.read(before), second)
     output.show(comparison) { BenchText(style: output.style).comparison(comparison) }
-    try (comparison.rows.contains { $0.verdict == .worse } ? ExitStatus.failed : .done).exit()
+    let isWorse = comparison.rows.isEmpty || comparison.rows.contains { $0.verdict == .worse }
+    try (isWorse || !second.ok ? ExitStatus.failed : .done).exit()
   }
 }
 
@@ -167,5 +172,5 @@ struct BenchImage: AsyncParsableCommand {
 
 /// The path of this program, to be run as a user runs it.
 private func ownPath() -> String {
-  URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().path()
+  URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().path(percentEncoded: false)
 }
