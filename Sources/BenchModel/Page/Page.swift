@@ -87,7 +87,8 @@ private func described(_ scenario: Scenario) -> String {
 private func reading(_ environment: BenchReport.Environment) -> String {
   var lines = [
     """
-    The headline is the heartbeat: the longest time in which no beat of the guest arrived, less the period. The guest \
+    The headline is the heartbeat: from the last beat of the guest that came through the source to the first through \
+    the destination, less the period. The longest silence may lie elsewhere, where CPUs are short. The guest \
     sends its beats over virtio-serial, and one clock outside of it stamps them for both hosts. So it counts everything \
     that keeps the guest from running, and no clock of a host or of the guest can falsify it.
     """,
@@ -95,9 +96,9 @@ private func reading(_ environment: BenchReport.Environment) -> String {
     The other figures see less, or something else. QEMU: from its own STOP on the source to its RESUME on the \
     destination. Event: libvirt's events as a client hears them, later than they happened. Reported: what libvirt says \
     of itself, from the clocks of two hosts; corrected is the same less the distance of those clocks. Network: the \
-    longest time without an answer of the guest over its network, less the interval of asking; that includes the \
-    switches that learn where the guest is, and it can be longer than the guest was away. Medians are over completed \
-    runs; the range in parentheses is the 95 % interval of the median, by bootstrap.
+    time around the handover without an answer of the guest over its network, less the interval of asking; that includes \
+    the switches that learn where the guest is, and it can be longer than the guest was away. Medians are over completed \
+    runs of which there is nothing to complain; the range in parentheses is the 95 % interval of the median, by bootstrap.
     """,
   ]
   if environment.accelerator != "kvm" {

@@ -86,8 +86,8 @@ struct BenchText {
   private func reading(_ report: BenchReport) -> [String] {
     guard !report.summary.isEmpty else { return [] }
     return [
-      "The headline is the heartbeat: the longest time without a beat of the guest, as seen from outside. QEMU's and",
-      "libvirt's figures leave out what the guest waits for before it is stopped and after it is continued.",
+      "The headline is the heartbeat: from the guest's last beat through the source to its first through the destination,",
+      "as seen from outside. QEMU's and libvirt's figures leave out what it waits for after it is continued.",
     ]
   }
 
