@@ -18,14 +18,17 @@ public final class BeatCollector: Sendable {
   private let worker: Worker
 
   private final class Heard: Sendable {
-    let beats = Mutex<[Beat]>([])
+    /// Room for half an hour and more: what grows is copied, and the thread that stamps would wait for it.
+    let beats = Mutex<[Beat]>(roomy())
     let scheduling = Mutex("")
   }
 
   /// A connection to one QEMU, and the bytes of a beat that has not come whole.
   private struct Line {
     var descriptor: Int32
-    var side: Int
+    var peer: Peer
+    /// Known with the first beat: whoever sends none may be anybody.
+    var side: Int?
     var rest: [UInt8] = []
   }
 
@@ -72,19 +75,21 @@ public final class BeatCollector: Sendable {
       let stamp = monotonicNow()
       var came: [Beat] = []
       for index in lines.indices.reversed() where wanted[index + 1].revents != 0 {
-        if read(&lines[index], stamp, into: &came) { continue }
+        if read(&lines[index], stamp, side, into: &came) { continue }
         close(lines.remove(at: index).descriptor)
       }
       if !came.isEmpty {
         came.sort { $0.sequence < $1.sequence }
         heard.beats.withLock { $0 += came }
       }
-      if wanted[0].revents != 0, let line = accept(listener, side) { lines.append(line) }
+      if wanted[0].revents != 0, let line = accept(listener) { lines.append(line) }
     }
   }
 
-  /// Reads what is there; false when the QEMU has gone.
-  private static func read(_ line: inout Line, _ stamp: Int64, into beats: inout [Beat]) -> Bool {
+  /// Reads what is there; false when the QEMU has gone, or was none that is to be heard.
+  private static func read(
+    _ line: inout Line, _ stamp: Int64, _ side: (Peer) -> Int?, into beats: inout [Beat]
+  ) -> Bool {
     var buffer = [UInt8](repeating: 0, count: 64 * Beat.size)
     let count = recv(line.descriptor, &buffer, buffer.count, 0)
     guard count > 0 else { return count < 0 && (errno == EAGAIN || errno == EINTR) }
@@ -92,7 +97,10 @@ public final class BeatCollector: Sendable {
     line.rest += buffer[..<count]
     var start = 0
     while line.rest.count - start >= Beat.size {
-      if let beat = Beat(line.rest[start..<start + Beat.size], stamp: stamp, side: line.side) {
+      if var beat = Beat(line.rest[start..<start + Beat.size], stamp: stamp, side: 0) {
+        line.side = line.side ?? side(line.peer)
+        guard let side = line.side else { return false }
+        beat.side = side
         beats.append(beat)
         start += Beat.size
       } else {
@@ -104,16 +112,16 @@ public final class BeatCollector: Sendable {
     return true
   }
 
-  private static func accept(_ listener: Int32, _ side: (Peer) -> Int?) -> Line? {
+  private static func accept(_ listener: Int32) -> Line? {
     let descriptor = Glibc.accept(listener, nil, nil)
     guard descriptor >= 0 else { return nil }
     guard fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0, fcntl(descriptor, F_SETFL, O_NONBLOCK) == 0,
-      let peer = Sockets.peer(of: descriptor), let side = side(peer)
+      let peer = Sockets.peer(of: descriptor)
     else {
       close(descriptor)
       return nil
     }
-    return Line(descriptor: descriptor, side: side)
+    return Line(descriptor: descriptor, peer: peer)
   }
 
   /// QEMU holds a beat back until the one before it was acknowledged (Nagle), and the kernel would take its time for that;
@@ -129,4 +137,11 @@ public final class BeatCollector: Sendable {
     case .tcp(let address, let port): try Sockets.listen(on: address, port)
     }
   }
+}
+
+/// Empty, with room for a million elements.
+func roomy<Element>() -> [Element] {
+  var list: [Element] = []
+  list.reserveCapacity(1 << 20)
+  return list
 }

@@ -96,7 +96,8 @@ extension BenchGuest {
   private func verified(_ run: inout Run) async -> [String] {
     do {
       let keeper = KeeperClient(address: site.guestAddress, isHeardByAll: false)
-      let report = try await keeper.checkEverything(within: .seconds(30))
+      let kept = scenario.guest?.keptMib ?? Scenario.Defaults.kept
+      let report = try await keeper.checkEverything(within: .seconds(30 + Int64(kept) / 16))
       run.pagesChecked = report.pagesChecked
       run.memoryVerified = report.errors == 0
       return report.errors == 0 ? [] : ["\(report.errors) checks of the guest's memory failed"]

@@ -37,7 +37,7 @@ struct MoveCommand {
 
   struct Outcome {
     var isSuccess: Bool
-    /// Ended by the time limit.
+    /// Ended by the time limit, as Ctrl-C ends it.
     var wasLate: Bool
     var output: String
     var complaint: String
@@ -76,12 +76,20 @@ struct MoveCommand {
       }
       let ended = monotonicNow()
       return Outcome(
-        isSuccess: result.terminationStatus.isSuccess, wasLate: ended - started >= Int64(limit / .nanoseconds(1)),
+        isSuccess: result.terminationStatus.isSuccess,
+        wasLate: ended - started >= Int64(limit / .nanoseconds(1)) && !result.terminationStatus.isSignal,
         output: result.closureResult, complaint: result.standardError.trimmingLast(), started: started, ended: ended,
         processorTime: childrenTime() - before)
     } catch let error as SubprocessError {
       throw BenchError("cannot run \(words[0]): \(error)")
     }
+  }
+}
+
+extension TerminationStatus {
+  /// It did not end by itself.
+  fileprivate var isSignal: Bool {
+    if case .signaled = self { true } else { false }
   }
 }
 

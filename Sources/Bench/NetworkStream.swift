@@ -14,7 +14,7 @@ public final class NetworkStream: Sendable {
   private let sender: Worker
   private let receiver: Worker
 
-  private final class Heard: Sendable { let answers = Mutex<[Int64]>([]) }
+  private final class Heard: Sendable { let answers = Mutex<[Int64]>(roomy()) }
 
   /// Begins at once; throws `BenchError`.
   public init(to address: String, port: UInt16 = 8, every interval: Duration = .milliseconds(1)) throws {

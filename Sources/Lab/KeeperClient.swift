@@ -52,7 +52,7 @@ public struct KeeperClient: Sendable {
     _ command: KeeperSocket.Command, page: UInt32 = 0, within limit: Duration
   ) async throws -> KeeperReport {
     let socket = try KeeperSocket(address: address, isHeardByAll: isHeardByAll)
-    let patience = patience(with: command) ?? limit
+    let patience = patience(with: command, within: limit)
     let report = try await blocking { () -> KeeperReport? in
       let deadline = ContinuousClock.now + limit
       var sequence: UInt32 = 0
@@ -68,12 +68,12 @@ public struct KeeperClient: Sendable {
     return report
   }
 
-  /// How long an answer may take before the request is sent again; nil of one that may be sent once only.
-  private func patience(with command: KeeperSocket.Command) -> Duration? {
+  /// How long an answer may take before the request is sent again: never, of one that may be sent once only.
+  private func patience(with command: KeeperSocket.Command, within limit: Duration) -> Duration {
     switch command {
     case .report: .milliseconds(100)
-    case .check: .seconds(10)
-    case .corrupt: nil
+    case .check: limit / 3
+    case .corrupt: limit
     }
   }
 

@@ -52,6 +52,7 @@ struct BeatCollectorTests {
   @Test func whoIsOnNoHostIsNotHeard() async throws {
     try await withCollector(sides: []) { collector, path in
       let stranger = try connect(to: path)
+      send(stranger, bytes(sequence: 1))
       // The collector closes what it does not know.
       var byte: UInt8 = 0
       #expect(recv(stranger, &byte, 1, 0) == 0)
