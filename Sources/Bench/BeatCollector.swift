@@ -2,6 +2,7 @@ import BenchModel
 import Glibc
 import Lab
 import Synchronization
+import Threads
 
 /// Listens for the QEMUs of one guest and stamps its beats as they come, all of them on one thread.
 ///
@@ -64,7 +65,7 @@ public final class BeatCollector: Sendable {
   public func stop() async { await worker.stop() }
 
   private static func collect(
-    _ listener: Int32, _ side: (Peer) -> Int?, until isStopping: Worker.Flag, into heard: Heard
+    _ listener: Int32, _ side: (Peer) -> Int?, until isStopping: Latch, into heard: Heard
   ) {
     var lines: [Line] = []
     defer { for line in lines { close(line.descriptor) } }

@@ -1,6 +1,7 @@
 import BenchModel
 import Glibc
 import Synchronization
+import Threads
 
 /// Sends a packet to a guest's echo at a steady pace, and stamps what comes back, on threads of its own.
 ///
@@ -48,7 +49,7 @@ public final class NetworkStream: Sendable {
 
   /// What the network does not take now is a packet that does not come back; one that is due is not made up for.
   private static func ask(
-    _ descriptor: Int32, every step: Int64, until isStopping: Worker.Flag, hearing heard: Heard
+    _ descriptor: Int32, every step: Int64, until isStopping: Latch, hearing heard: Heard
   ) {
     var (number, due) = (UInt64(0), monotonicNow())
     while !isStopping.isSet {
@@ -60,7 +61,7 @@ public final class NetworkStream: Sendable {
     }
   }
 
-  private static func hear(_ descriptor: Int32, until isStopping: Worker.Flag, into heard: Heard) {
+  private static func hear(_ descriptor: Int32, until isStopping: Latch, into heard: Heard) {
     var buffer = [UInt8](repeating: 0, count: 64)
     while !isStopping.isSet {
       var wanted = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)

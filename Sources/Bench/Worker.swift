@@ -1,14 +1,13 @@
-import Synchronization
 import Threads
 
 /// A thread that goes before others and works until it is told to stop.
 final class Worker: Sendable {
-  private let isStopping = Flag()
+  private let isStopping = Latch()
   private let ended: AsyncStream<Void>
 
   /// - Parameter body: is given how its thread is scheduled, in words, and what says that it is to stop; it must look at
   ///   that often.
-  init(_ body: @escaping @Sendable (String, Flag) -> Void) {
+  init(_ body: @escaping @Sendable (String, Latch) -> Void) {
     let (ended, end) = AsyncStream.makeStream(of: Void.self)
     self.ended = ended
     // At once, however busy the threads are that tasks share: what comes meanwhile would be stamped late.
@@ -24,11 +23,5 @@ final class Worker: Sendable {
   func stop() async {
     isStopping.set()
     for await _ in ended {}
-  }
-
-  final class Flag: Sendable {
-    private let value = Atomic(false)
-    var isSet: Bool { value.load(ordering: .acquiring) }
-    fileprivate func set() { value.store(true, ordering: .releasing) }
   }
 }

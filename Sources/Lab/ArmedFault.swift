@@ -14,7 +14,7 @@ public final class ArmedFault: Sendable {
   public let fault: Fault
   private let lab: Lab
   private let means: Means
-  private let fired = Flag()
+  private let fired = Latch()
 
   /// True from the moment at which the fault was fired, also where that failed.
   public var hasFired: Bool { fired.isSet }

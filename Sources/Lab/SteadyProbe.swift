@@ -2,11 +2,11 @@ import Threads
 
 /// Asks at a steady pace, from its making until it is stopped, on a thread of its own.
 public final class SteadyProbe<Report: Sendable>: Sendable {
-  private let isStopping = Flag()
+  private let isStopping = Latch()
   private let task: Task<Report, any Error>
 
   /// - Parameter body: asks until the flag is set, and returns what it saw; it may block.
-  init(_ body: @escaping @Sendable (Flag) throws -> Report) {
+  init(_ body: @escaping @Sendable (Latch) throws -> Report) {
     let flag = isStopping
     task = Task { try await blocking { try body(flag) } }
   }
@@ -27,7 +27,7 @@ public final class SteadyProbe<Report: Sendable>: Sendable {
 ///   - send: is given the number of the request, from 0.
 ///   - receive: waits for one answer; nil when the deadline passed first.
 func askSteadily<Answer>(
-  every interval: Duration, until flag: Flag, send: (Int) -> Void,
+  every interval: Duration, until flag: Latch, send: (Int) -> Void,
   receive: (ContinuousClock.Instant) throws -> Answer?, note: (Answer, Duration) -> Void
 ) throws -> Duration {
   let start = ContinuousClock.now

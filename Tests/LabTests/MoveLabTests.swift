@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import Threads
 import Trials
 
 @testable import Lab
@@ -42,7 +43,7 @@ import Trials
       let address = lab.plan.guestAddress(1)
       try await lab.boot(GuestSpecification(name: "web", address: address), on: try lab.host(1))
       let arguments = ["-c", "host1", "web", "host2", "--mode", mode, "--bandwidth", "4", "--output", "jsonl"]
-      let isSent = Flag()
+      let isSent = Latch()
       let stopped = try await Tool(lab: lab).run(arguments) { line, running in
         if line.contains("\"type\":\"progress\""), isSent.setOnce() { try running.send(signal: .interrupt) }
       }
@@ -62,7 +63,7 @@ import Trials
     try await withTestLab("ctrlc-\(mode)") { lab in
       try await lab.boot(GuestSpecification(name: "web", address: lab.plan.guestAddress(1)), on: try lab.host(1))
       let arguments = ["--config", try sshConfiguration(of: lab), "-c", "host1", "web", "host2", "--mode", mode]
-      let isSent = Flag()
+      let isSent = Latch()
       let stopped = try await Tool(lab: lab).run(
         arguments + ["--bandwidth", "4", "--output", "jsonl"], inOwnGroup: true
       ) { line, running in

@@ -1,4 +1,5 @@
 import Testing
+import Threads
 import Trials
 
 @testable import Lab
@@ -36,7 +37,7 @@ extension Tool {
   func move(
     _ words: [String], entering: [String] = [], at moment: String? = nil, _ reaction: @escaping Reaction = { _ in }
   ) async throws -> MoveStream {
-    let hasCome = Flag()
+    let hasCome = Latch()
     let said = try await run(words + ["--output", "jsonl"], within: .seconds(120), entering: entering) { line, tool in
       if let moment, line.contains(moment), hasCome.setOnce() { try await reaction(tool) }
     }

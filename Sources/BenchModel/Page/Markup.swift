@@ -34,7 +34,7 @@ private func written(_ attributes: KeyValuePairs<String, String>) -> String {
 let missing = "–"
 
 /// A number with so many decimals, with a point and without separators; a dash for none, and for what is no number.
-func decimal(_ value: Double?, _ places: Int) -> String {
+public func decimal(_ value: Double?, _ places: Int) -> String {
   guard let value, value.isFinite else { return missing }
   let factor = powerOfTen(places)
   let scaled = (abs(value) * factor).rounded()

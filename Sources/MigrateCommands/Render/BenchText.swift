@@ -29,7 +29,7 @@ struct BenchText {
 
   private func noise(_ controls: [Control]) -> [String] {
     let rows = controls.filter { $0.kind == .none }.map { control in
-      [control.scenario ?? ""] + [control.p50Ms, control.p99Ms, control.p999Ms, control.maxMs].map(number)
+      [control.scenario ?? ""] + [control.p50Ms, control.p99Ms, control.p999Ms, control.maxMs].map { number($0) }
         + ["\(control.beats)", "\(control.lost)"]
     }
     return table(
@@ -46,7 +46,9 @@ struct BenchText {
         name == "all" ? "" : number(median(controls.compactMap { $0[keyPath: path] }))
       }
       return [name] + medians
-        + [quantile(0.5, of: errors), quantile(0.99, of: errors), errors.max()].map(number) + ["\(controls.count)"]
+        + [quantile(0.5, of: errors), quantile(0.99, of: errors), errors.max()].map { number($0) } + [
+          "\(controls.count)"
+        ]
     }
     return table(
       "Stop, wait, continue: what the beats read, and how far outside of what can be, in ms",
@@ -104,11 +106,7 @@ struct BenchText {
     return (table("Medians", head, rows) + comparison.notes.map(\.printable)).joined(separator: "\n")
   }
 
-  private func number(_ value: Double?) -> String { value.map(hundredths) ?? "–" }
-  private func number(_ value: Double?, _ decimals: Int) -> String {
-    guard let value else { return "–" }
-    return fixed(value, decimals)
-  }
+  private func number(_ value: Double?, _ places: Int = 2) -> String { decimal(value, places) }
 
   /// A title, and columns as wide as their widest cell; texts to the left, figures to the right. Nothing without rows.
   private func table(_ title: String, _ head: [String], _ rows: [[String]]) -> [String] {
@@ -128,13 +126,4 @@ struct BenchText {
 
 extension String {
   fileprivate func trimmingEnd() -> String { String(reversed().drop { $0 == " " }.reversed()) }
-}
-
-/// With so many decimals.
-private func fixed(_ value: Double, _ decimals: Int) -> String {
-  var scale = 1.0
-  for _ in 0..<decimals { scale *= 10 }
-  let text = String(Int((value * scale).rounded().magnitude))
-  let padded = String(repeating: "0", count: max(0, decimals + 1 - text.count)) + text
-  return (value < 0 ? "-" : "") + padded.dropLast(decimals) + "." + padded.suffix(decimals)
 }
