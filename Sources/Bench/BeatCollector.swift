@@ -10,17 +10,24 @@ import Threads
 /// ready at one look is ordered by its number: two sockets have no order of their own.
 public final class BeatCollector: Sendable {
   /// Who connects: a process of this machine, or somebody's address.
-  public enum Peer: Sendable, Equatable {
+  public enum Peer: Sendable, Hashable, CustomStringConvertible {
     case process(pid_t)
     case address(String)
+
+    public var description: String {
+      switch self {
+      case .process(let id): "process \(id)"
+      case .address(let address): address
+      }
+    }
   }
 
   private let heard: Heard
   private let worker: Worker
 
   private final class Heard: Sendable {
-    /// Room for half an hour and more: what grows is copied, and the thread that stamps would wait for it.
     let beats = Mutex<[Beat]>(roomy())
+    let strangers = Mutex<Set<Peer>>([])
     let scheduling = Mutex("")
   }
 
@@ -53,11 +60,16 @@ public final class BeatCollector: Sendable {
 
   /// What came with stamps from `start` on, in the order in which it came.
   public func beats(since start: Int64) -> [Beat] {
-    heard.beats.withLock { beats in
-      let first = beats.lastIndex { $0.stamp < start }.map { $0 + 1 } ?? 0
-      return Array(beats[first...])
-    }
+    heard.beats.withLock { Array($0[beginning(at: start, of: $0, by: \.stamp)...]) }
   }
+
+  /// Drops what came before `start`, but for the latest.
+  func forget(before start: Int64) {
+    heard.beats.withLock { $0.removeFirst(min(beginning(at: start, of: $0, by: \.stamp), max($0.count - 1, 0))) }
+  }
+
+  /// Who beat and was not heard, being on no host.
+  public var strangers: Set<Peer> { heard.strangers.withLock(\.self) }
 
   public var latest: Beat? { heard.beats.withLock(\.last) }
 
@@ -76,7 +88,7 @@ public final class BeatCollector: Sendable {
       let stamp = monotonicNow()
       var came: [Beat] = []
       for index in lines.indices.reversed() where wanted[index + 1].revents != 0 {
-        if read(&lines[index], stamp, side, into: &came) { continue }
+        if read(&lines[index], stamp, side, heard, into: &came) { continue }
         close(lines.remove(at: index).descriptor)
       }
       if !came.isEmpty {
@@ -89,7 +101,7 @@ public final class BeatCollector: Sendable {
 
   /// Reads what is there; false when the QEMU has gone, or was none that is to be heard.
   private static func read(
-    _ line: inout Line, _ stamp: Int64, _ side: (Peer) -> Int?, into beats: inout [Beat]
+    _ line: inout Line, _ stamp: Int64, _ side: (Peer) -> Int?, _ heard: Heard, into beats: inout [Beat]
   ) -> Bool {
     var buffer = [UInt8](repeating: 0, count: 64 * Beat.size)
     let count = recv(line.descriptor, &buffer, buffer.count, 0)
@@ -100,7 +112,10 @@ public final class BeatCollector: Sendable {
     while line.rest.count - start >= Beat.size {
       if var beat = Beat(line.rest[start..<start + Beat.size], stamp: stamp, side: 0) {
         line.side = line.side ?? side(line.peer)
-        guard let side = line.side else { return false }
+        guard let side = line.side else {
+          heard.strangers.withLock { _ = $0.insert(line.peer) }
+          return false
+        }
         beat.side = side
         beats.append(beat)
         start += Beat.size
@@ -140,7 +155,12 @@ public final class BeatCollector: Sendable {
   }
 }
 
-/// Empty, with room for a million elements.
+/// Where what was stamped from `start` on begins in a list that grows with time.
+func beginning<Element>(at start: Int64, of list: [Element], by stamp: (Element) -> Int64) -> Int {
+  list.lastIndex { stamp($0) < start }.map { $0 + 1 } ?? 0
+}
+
+/// Empty, with room for half an hour and more: what grows is copied, and the thread that stamps would wait for it.
 func roomy<Element>() -> [Element] {
   var list: [Element] = []
   list.reserveCapacity(1 << 20)

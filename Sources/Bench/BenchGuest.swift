@@ -52,9 +52,15 @@ struct BenchGuest: Sendable {
     }
     guard await waits(patience, until: { collector.latest != nil }) else {
       try Task.checkCancellation()
-      throw BenchError("its guest did not beat within \(patience) of its start\(await lastWords())")
+      throw BenchError("its guest did not beat within \(patience) of its start\(await lastWords())\(unheard)")
     }
     try await beats(for: .seconds(1))
+  }
+
+  /// Whose beats were not taken for the guest's.
+  var unheard: String {
+    let strangers = collector.strangers.map(\.description).sorted().joined(separator: ", ")
+    return strangers.isEmpty ? "" : "; beats came from \(strangers), which belongs to neither host"
   }
 
   /// The last line of the guest's console, where that can be read from here.
@@ -98,17 +104,29 @@ extension HostLog {
   fileprivate func remove(_ uuid: String) async -> [String] {
     var left: [String] = []
     do {
-      try await blocking { [connection] in
-        let domain = try connection.domain(uuid: uuid)
-        if try domain.status().state.isActive { try domain.destroy() }
-        if try domain.isPersistent() { try domain.undefine() }
+      do { try await blocking { [connection] in try connection.remove(uuid) } } catch is LibvirtError {
+        // The connection may have been lost since.
+        try await blocking { [host] in
+          let another = try Connection.open(host.uri, host: host.name)
+          defer { _ = try? another.close() }
+          try another.remove(uuid)
+        }
       }
-    } catch let error as LibvirtError where error.code == .noDomain {
     } catch {
       left = ["\(host.name): the guest \(uuid) could not be removed (virsh destroy, virsh undefine): \(error)"]
     }
     try? await close()
     return left
+  }
+}
+
+extension Connection {
+  fileprivate func remove(_ uuid: String) throws {
+    do {
+      let domain = try domain(uuid: uuid)
+      if try domain.status().state.isActive { try domain.destroy() }
+      if try domain.isPersistent() { try domain.undefine() }
+    } catch let error as LibvirtError where error.code == .noDomain {}
   }
 }
 

@@ -9,16 +9,19 @@ extension BenchGuest {
   ///
   /// What goes wrong with the move is in the run. Throws `BenchError` when the guest is not there any more.
   func move(
-    _ variant: Scenario.Variant, with tool: String, repeat number: Int, migrate: String
+    _ variant: Scenario.Variant, with tool: String, repeat number: Int, migrate: String,
+    patience: Duration = .seconds(30)
   ) async throws -> Run {
     let (from, to) = (side, 1 - side)
     let (source, destination) = (site.hosts[from], site.hosts[to])
     var run = Run(
       scenario: "\(scenario.name)/\(variant.name)", tool: tool, repeat: number, from: source.name, to: destination.name)
     let command = MoveCommand(
-      tool, variant, guest: specification.id, from: source, to: destination, on: site,
-      migrate: migrate, checks: scenario.preflight ?? false)
+      tool, variant, guest: specification.id, from: source, to: destination, configuration: site.configuration,
+      journal: site.journal, migrate: migrate, checks: scenario.preflight ?? false)
     let quiet = monotonicNow()
+    collector.forget(before: quiet)
+    stream.forget(before: quiet)
     try await beats(for: .milliseconds(500))
     try await limitDowntime(variant, tool, on: from)
 
@@ -35,7 +38,14 @@ extension BenchGuest {
     do { try await beats(for: .milliseconds(500)) } catch let silence as BenchError {
       run.complaints.append(silence.description)
     }
-    if outcome.isSuccess { run.complaints += await arrival(at: to, since: outcome.started) }
+    if outcome.isSuccess {
+      run.complaints += await arrival(at: to, since: outcome.started, within: patience)
+      // Each connection's events come when they come; what has not come by then is not in the run.
+      _ = await waits(.seconds(1)) {
+        let (told, heard) = (logs[from].notes(since: outcome.started), logs[to].notes(since: outcome.started))
+        return qemuPause(told, heard) != nil && eventPause(told, heard) != nil
+      }
+    }
     read(&run, from: from, to: to, during: outcome, quietSince: quiet)
     run.complaints += await verified(&run)
     if outcome.isSuccess, side != to { run.complaints.append("it does not run on \(destination.name)") }
@@ -54,11 +64,10 @@ extension BenchGuest {
 
   /// Waits until the guest beats at the destination and answers over its network since then: a silence that has not ended
   /// has no length. Returns what did not come.
-  private func arrival(at side: Int, since start: Int64) async -> [String] {
-    let patience = Duration.seconds(30)
+  private func arrival(at side: Int, since start: Int64, within patience: Duration) async -> [String] {
     guard await waits(patience, until: { collector.beats(since: start).contains { $0.side == side } }),
       let first = collector.beats(since: start).first(where: { $0.side == side })?.stamp
-    else { return ["no beat came from the destination within \(patience)"] }
+    else { return ["no beat came from the destination within \(patience)\(unheard)"] }
     let answers = await waits(patience) { !stream.answers(since: first).isEmpty }
     return answers ? [] : ["it beats at the destination and was not reached over its network within \(patience)"]
   }
@@ -120,10 +129,10 @@ extension BenchGuest {
     }
     let (told, heard) = (logs[from].notes(since: outcome.started), logs[to].notes(since: outcome.started))
     // Stamps of two clocks; what migrate measured of their difference, where it did, is in the run by now.
-    run.downtime.qemuMs = pause(told, "STOP", heard, "RESUME", .qemu).map(milliseconds).flatMap { pause in
+    run.downtime.qemuMs = qemuPause(told, heard).map(milliseconds).flatMap { pause in
       site.hasOneClock ? pause : run.downtime.skewMs.map { pause - $0 }
     }
-    run.downtime.eventMs = pause(told, "suspended", heard, "resumed", .libvirt).map(milliseconds)
+    run.downtime.eventMs = eventPause(told, heard).map(milliseconds)
     let answers = stream.answers(since: outcome.started)
     if site.hasOneClock, let resumed = heard.first(where: { $0.teller == .qemu && $0.what == "RESUME" })?.stamp,
       let first = answers.first(where: { $0 > resumed })
@@ -134,6 +143,14 @@ extension BenchGuest {
       BeatTrace(collector.beats(since: quiet).filter { $0.stamp < outcome.started }, period: period))
     run.workDuringMibS = work(BeatTrace(trace.beats.filter { $0.stamp <= outcome.ended }, period: period))
     run.timeline?.note(trace, answers, told, heard, hosts: (run.from, run.to), since: outcome.started)
+  }
+
+  private func qemuPause(_ told: [HostLog.Note], _ heard: [HostLog.Note]) -> Int64? {
+    pause(told, "STOP", heard, "RESUME", .qemu)
+  }
+
+  private func eventPause(_ told: [HostLog.Note], _ heard: [HostLog.Note]) -> Int64? {
+    pause(told, "suspended", heard, "resumed", .libvirt)
   }
 
   /// From the last of what the source told to the first of what the destination told after it.

@@ -12,6 +12,8 @@ public struct BenchSite: Sendable {
     public var uri: String
     /// What the tool is given.
     public var reference: String
+    /// Where its QEMUs' connections to the collector come from; nothing is known of a lab's, which are told by process.
+    public var addresses: Set<String> = []
   }
 
   public var description: String
@@ -44,7 +46,10 @@ public struct BenchSite: Sendable {
 
   /// What a site file says; docs/bench.md describes it.
   private struct File: Decodable {
-    struct Entry: Decodable { var name, uri: String }
+    struct Entry: Decodable {
+      var name, uri: String
+      var address: String?
+    }
     var hosts: [Entry]
     var image: String
     var type: GuestSpecification.Accelerator?
@@ -73,20 +78,44 @@ public struct BenchSite: Sendable {
     guard file.hosts.count == 2, Set(file.hosts.map(\.name)).count == 2 else {
       throw BenchError("\(path): hosts are two, with names of their own")
     }
-    guard listen.count == 2, let port = UInt16(listen[1]) else {
+    guard listen.count == 2, Sockets.isIPv4(listen[0]), let port = UInt16(listen[1]) else {
       throw BenchError("\(path): listen is ADDRESS:PORT of this machine, not “\(file.listen)”")
     }
-    guard address.count == 2, let length = Int(address[1]), (8...30).contains(length) else {
+    guard address.count == 2, Sockets.isIPv4(address[0]), let length = Int(address[1]), (8...30).contains(length) else {
       throw BenchError("\(path): guest_address is ADDRESS/LENGTH, not “\(file.guestAddress)”")
+    }
+    let hosts = try file.hosts.map { entry in
+      Host(
+        name: entry.name, uri: entry.uri, reference: entry.uri,
+        addresses: try Self.addresses(of: entry, seenFrom: String(listen[0]), in: path))
+    }
+    let shared = hosts[0].addresses.intersection(hosts[1].addresses)
+    guard shared.isEmpty else {
+      throw BenchError(
+        "\(path): both hosts' beats would come from \(shared.sorted().joined(separator: ", ")); give each its address")
     }
     self.init(
       description: "two hosts: \(file.hosts.map(\.name).joined(separator: ", "))",
-      hosts: file.hosts.map { Host(name: $0.name, uri: $0.uri, reference: $0.uri) }, configuration: configuration,
+      hosts: hosts, configuration: configuration,
       journal: FileManager.default.temporaryDirectory.appending(path: "migrate-bench-\(getpid()).sqlite")
         .path(percentEncoded: false),
       image: GuestImage(kernel: file.image + "/vmlinuz", initramfs: file.image + "/initramfs"),
       accelerator: file.type ?? .kvm, bridge: file.bridge, guestAddress: String(address[0]), prefixLength: length,
       collector: .tcp(address: String(listen[0]), port: port), lab: nil)
+  }
+
+  /// What a host's beats come from: what the file says, else what the name in its URI leads to, else this machine.
+  private static func addresses(of entry: File.Entry, seenFrom here: String, in path: String) throws -> Set<String> {
+    if let address = entry.address {
+      guard Sockets.isIPv4(address) else {
+        throw BenchError("\(path): the address of host \(entry.name) is an IPv4 address, not “\(address)”")
+      }
+      return [address]
+    }
+    guard let name = URLComponents(string: entry.uri)?.host, !name.isEmpty else { return [here] }
+    do { return try Sockets.addresses(of: name) } catch {
+      throw BenchError("\(path): where host \(entry.name)'s beats come from is not known; give its address: \(error)")
+    }
   }
 
   private init(
@@ -116,12 +145,10 @@ public struct BenchSite: Sendable {
 
   /// Which host whoever connects to the collector is on.
   func peers() -> @Sendable (BeatCollector.Peer) -> Int? {
-    let arrivals = Arrivals()
-    return { [lab] peer in
+    { [lab, hosts] peer in
       switch peer {
       case .process(let id): lab?.host(ofProcess: id).map { $0.number - 1 }
-      // The guest starts on the first host, so that is the first to connect.
-      case .address(let address): arrivals.position(of: address, among: 2)
+      case .address(let address): hosts.firstIndex { $0.addresses.contains(address) }
       }
     }
   }

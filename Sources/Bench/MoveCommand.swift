@@ -13,7 +13,7 @@ struct MoveCommand {
   ///   - migrate: path of the tool.
   init(
     _ tool: String, _ variant: Scenario.Variant, guest: String, from source: BenchSite.Host,
-    to destination: BenchSite.Host, on site: BenchSite, migrate: String, checks: Bool
+    to destination: BenchSite.Host, configuration: String, journal: String, migrate: String, checks: Bool
   ) {
     self.tool = tool
     let mode =
@@ -27,11 +27,11 @@ struct MoveCommand {
       words = ["virsh", "-c", source.uri, "migrate"] + flags + [guest, destination.uri]
       environment = [:]
     } else {
-      let own = ["--config", site.configuration, "-c", source.reference, "--output", "jsonl"]
+      let own = ["--config", configuration, "-c", source.reference, "--output", "jsonl"]
       let check = checks ? [] : ["--skip-check"]
       let limit = variant.maxDowntimeMs.map { ["--max-downtime", "\($0)"] } ?? []
       words = [migrate] + own + check + flags + limit + [guest, destination.reference]
-      environment = ["MIGRATE_JOURNAL": site.journal]
+      environment = ["MIGRATE_JOURNAL": journal]
     }
   }
 
@@ -48,11 +48,11 @@ struct MoveCommand {
     var processorTime: Double
   }
 
-  /// Runs it to its end; after `limit` it is interrupted, as Ctrl-C would, and after half a minute more killed.
+  /// Runs it to its end; after `limit` it is interrupted, as Ctrl-C would, and after `grace` more killed.
   ///
   /// Throws `BenchError` when it cannot be started.
-  func run(within limit: Duration) async throws -> Outcome {
-    let ending = [TeardownStep.send(signal: .interrupt, allowedDurationToNextStep: .seconds(30))]
+  func run(within limit: Duration, grace: Duration = .seconds(30)) async throws -> Outcome {
+    let ending = [TeardownStep.send(signal: .interrupt, allowedDurationToNextStep: grace)]
     var options = PlatformOptions()
     options.teardownSequence = ending
     let all = environment.merging(["LC_ALL": "C.UTF-8"]) { _, new in new }
@@ -110,18 +110,17 @@ extension String {
 /// What is read of the tool's own lines, `migrate.event/1`.
 struct ToolLine: Decodable {
   struct Memory: Decodable {
-    var total, processed, remaining, bandwidthBps, dirtyRateBps, iteration: UInt64?
+    var remaining, bandwidthBps, dirtyRateBps, iteration: UInt64?
   }
   struct Downtime: Decodable { var correctedMs, skewMs: Double? }
   struct Failure: Decodable { var message: String }
 
   var type: String
   var tMs: Double
-  var phase, outcome: String?
+  var phase: String?
   var memory: Memory?
   var throttlePercent: Int?
   var downtime: Downtime?
-  var iterations: UInt64?
   var error: Failure?
 
   /// The lines of a whole run; what is none is left out.

@@ -31,10 +31,12 @@ public final class NetworkStream: Sendable {
 
   /// When answers came, from `start` on.
   public func answers(since start: Int64) -> [Int64] {
-    heard.answers.withLock { answers in
-      let first = answers.lastIndex { $0 < start }.map { $0 + 1 } ?? 0
-      return Array(answers[first...])
-    }
+    heard.answers.withLock { Array($0[beginning(at: start, of: $0, by: \.self)...]) }
+  }
+
+  /// Drops what came before `start`, but for the latest.
+  func forget(before start: Int64) {
+    heard.answers.withLock { $0.removeFirst(min(beginning(at: start, of: $0, by: \.self), max($0.count - 1, 0))) }
   }
 
   /// Returns when both threads have ended.

@@ -40,15 +40,39 @@ enum Sockets {
     }
     guard status == 0 else { return nil }
     if storage.sin_family == sa_family_t(AF_INET) {
-      var text = [CChar](repeating: 0, count: Int(INET_ADDRSTRLEN))
-      inet_ntop(AF_INET, &storage.sin_addr, &text, socklen_t(text.count))
-      return .address(text.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" })
+      return .address(text(of: storage.sin_addr))
     }
     // `struct ucred`, which Glibc's module leaves out: process, user and group.
     var credentials: [pid_t] = [0, 0, 0]
     length = socklen_t(MemoryLayout<pid_t>.stride * credentials.count)
     guard getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &length) == 0 else { return nil }
     return .process(credentials[0])
+  }
+
+  static func isIPv4(_ text: some StringProtocol) -> Bool {
+    var address = in_addr()
+    return inet_pton(AF_INET, String(text), &address) == 1
+  }
+
+  /// The IPv4 addresses that a name leads to (`getaddrinfo`).
+  static func addresses(of name: String) throws -> Set<String> {
+    var hints = addrinfo()
+    hints.ai_family = AF_INET
+    var list: UnsafeMutablePointer<addrinfo>?
+    let status = getaddrinfo(name, nil, &hints, &list)
+    guard status == 0 else { throw BenchError("\(name): \(String(cString: gai_strerror(status)))") }
+    defer { freeaddrinfo(list) }
+    let entries = sequence(first: list, next: { $0?.pointee.ai_next }).prefix { $0 != nil }
+    return Set(
+      entries.compactMap { entry in
+        entry?.pointee.ai_addr?.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { text(of: $0.pointee.sin_addr) }
+      })
+  }
+
+  private static func text(of address: in_addr) -> String {
+    var (address, text) = (address, [CChar](repeating: 0, count: Int(INET_ADDRSTRLEN)))
+    inet_ntop(AF_INET, &address, &text, socklen_t(text.count))
+    return text.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
   }
 
   private static func listen<Address>(_ family: Int32, _ address: Address, called name: String) throws -> Int32 {

@@ -18,8 +18,10 @@ struct ReportDirectory: Sendable {
     }
   }
 
-  /// Keeps what there is so far, in case this process is killed; the next time is soon.
+  /// Keeps what there is so far, in case this process is killed; the next time is soon. No page of another report stays
+  /// beside it.
   func keep(_ report: BenchReport) {
+    try? FileManager.default.removeItem(at: url.appending(path: "report.html"))
     try? Data(JSON.line(report).utf8).write(to: url.appending(path: "report.json"), options: .atomic)
   }
 

@@ -56,8 +56,24 @@ struct BeatCollectorTests {
       // The collector closes what it does not know.
       var byte: UInt8 = 0
       #expect(recv(stranger, &byte, 1, 0) == 0)
-      #expect(collector.latest == nil)
+      #expect(collector.latest == nil && collector.strangers == [.process(getpid())])
       close(stranger)
+    }
+  }
+
+  @Test func whatIsForgottenIsGoneButForTheLatest() async throws {
+    try await withCollector(sides: [0]) { collector, path in
+      let source = try connect(to: path)
+      send(source, bytes(sequence: 1))
+      try await expect(collector, 1)
+      let middle = monotonicNow()
+      send(source, bytes(sequence: 2))
+      try await expect(collector, 2)
+      collector.forget(before: middle)
+      #expect(collector.beats(since: 0).map(\.sequence) == [2])
+      collector.forget(before: monotonicNow())
+      #expect(collector.latest?.sequence == 2)
+      close(source)
     }
   }
 

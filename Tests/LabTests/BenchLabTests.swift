@@ -116,8 +116,8 @@ import Trials
         "site.yaml",
         """
         hosts:
-          - {name: one, uri: "\(try lab.host(1).uri)"}
-          - {name: two, uri: "\(try lab.host(2).uri)"}
+          - {name: one, uri: "\(try lab.host(1).uri)", address: \(try lab.host(1).address)}
+          - {name: two, uri: "\(try lab.host(2).uri)", address: \(try lab.host(2).address)}
         image: "\(lab.sharedImages)"
         type: qemu
         bridge: br0
@@ -156,6 +156,40 @@ import Trials
       }
       #expect(error?.description.contains("did not beat") == true, "\(String(describing: error))")
       for host in lab.hosts { #expect(try await lab.virsh(on: host, ["list", "--all", "--name"]).text.isEmpty) }
+    }
+  }
+
+  /// Moves that do not go as they should, of one guest: each leaves in its run what went wrong, and nothing else.
+  @Test func whatAMoveLacksIsSaid() async throws {
+    try await withTestLab("lacks") { lab in
+      var scenario = Scenario(name: "lacks", variants: [])
+      scenario.guest = .init(memoryMib: 128, keptMib: 16, rateMibS: .mebibytesPerSecond(8))
+      scenario.timeLimitS = 15
+      let site = try await BenchSite.lab(lab)
+      try await BenchGuest.with(scenario, on: site) { guest in
+        func move(_ variant: Scenario.Variant, patience: Duration = .seconds(30)) async throws -> Run {
+          try await guest.move(variant, with: "migrate", repeat: 1, migrate: Tool.path, patience: patience)
+        }
+        let slow = ["--bandwidth", "1"]
+        let late = try await move(.init(name: "late", options: slow))
+        #expect(late.outcome == "not-converged" && late.complaints == [] && guest.side == 0, "\(late)")
+
+        let stopped = try await move(
+          .init(name: "stopped", options: ["--bandwidth", "48"], act: .init(.suspend, after: 1)))
+        #expect(
+          stopped.isCompleted && stopped.actDone == true && stopped.complaints == [] && guest.side == 1, "\(stopped)")
+        #expect(try #require(stopped.downtime.heartbeatMs) > #require(stopped.downtime.reportedMs))
+
+        let early = try await move(.init(name: "early", act: .init(.suspend, after: 1000)))
+        #expect(early.isCompleted && early.actDone == false && early.complaints == [] && guest.side == 0)
+
+        try await lab.withFaults([.uplinkUnplugged(on: try lab.host(2))]) {
+          let unheard = try await move(.init(name: "unheard"), patience: .seconds(2))
+          #expect(unheard.isCompleted && unheard.downtime.heartbeatMs != nil && guest.side == 1)
+          #expect(unheard.complaints.contains { $0.contains("was not reached over its network within 2.0 seconds") })
+          #expect(!unheard.memoryVerified && unheard.complaints.contains { $0.contains("could not be checked") })
+        }
+      }
     }
   }
 

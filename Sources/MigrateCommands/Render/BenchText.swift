@@ -23,6 +23,7 @@ struct BenchText {
       environment.libvirt.map { "libvirt \($0)" }, environment.kernel.map { "Linux \($0)" },
       environment.cpus.map { "\($0) × \(environment.cpu ?? "CPU")" },
       environment.loadBefore.map { "load \($0) to \(environment.loadAfter ?? $0)" },
+      environment.collector.isEmpty ? nil : "beats stamped by \(environment.collector)",
     ]
     return parts.compactMap(\.self).joined(separator: ", ").printable
   }

@@ -40,7 +40,8 @@ extension Bench {
         make: [
           run(
             two, "sh", "-c",
-            "for port in 49200 49201; do nc -lk $port >/dev/null 2>&1 & echo $!; done >/run/taken")
+            "for port in 49200 49201; do nc -lk $port >/dev/null 2>&1 & echo $!; done >/run/taken;"
+              + " for port in 49200 49201; do until nc -z 127.0.0.1 $port; do sleep 0.05; done; done")
         ], heal: [run(two, "sh", "-c", "kill $(cat /run/taken)")], subject: "ports 49200-49201",
         destination: "0 of 2 free", outcome: .refuses("Unable to find an unused port in range 'migration'")),
       Break(
