@@ -18,8 +18,9 @@ struct BenchGuest: Sendable {
   /// Makes a guest on the first host, in `body`'s scope, and returns when it beats; it is gone afterwards.
   ///
   /// Throws `BenchError` when it does not beat within `patience` of its start, else `LabError` and `LibvirtError`.
+  /// - Parameter leave: told of what could not be removed, however the body ended.
   static func with<Result: Sendable>(
-    _ scenario: Scenario, on site: BenchSite, patience: Duration = .seconds(90),
+    _ scenario: Scenario, on site: BenchSite, patience: Duration = .seconds(90), leave: (String) -> Void,
     _ body: sending (BenchGuest) async throws -> Result
   ) async throws -> Result {
     let collector = try BeatCollector(at: site.collector, side: site.peers())
@@ -34,13 +35,10 @@ struct BenchGuest: Sendable {
       try await guest.start(patience)
       outcome = .success(try await body(guest))
     } catch { outcome = .failure(error) }
-    var left: [String] = []
-    for log in logs { left += await log.remove(specification.id) }
+    for log in logs { await log.remove(specification.id).map(leave) }
     await stream.stop()
     await collector.stop()
-    let result = try outcome.get()
-    if let first = left.first { throw BenchError(first) }
-    return result
+    return try outcome.get()
   }
 
   /// Returns when the guest has beaten for a second.
@@ -94,15 +92,24 @@ struct BenchGuest: Sendable {
       .map { $0 - Int64(stream.interval / .nanoseconds(1)) }
   }
 
+  /// What the scenario requires of QEMU's migrations and this one cannot; nil when it can.
+  func lacking() async throws -> String? {
+    let wanted = Set(scenario.requires ?? []).intersection(Scenario.capabilities)
+    guard !wanted.isEmpty else { return nil }
+    let domain = try await domain(on: side)
+    let missing = wanted.subtracting(try await blocking { try domain.migrationCapabilities() }).sorted()
+    return missing.isEmpty ? nil : "the QEMU of \(site.hosts[side].name) has no \(missing.joined(separator: ", "))"
+  }
+
   func domain(on side: Int) async throws -> Domain {
     try await blocking { [logs, specification] in try logs[side].connection.domain(uuid: specification.id) }
   }
 }
 
 extension HostLog {
-  /// Ends and undefines the guest where it is, and closes the host; what is not there is as good. Returns what is left.
-  fileprivate func remove(_ uuid: String) async -> [String] {
-    var left: [String] = []
+  /// Ends and undefines the guest where it is, and closes the host; what is not there is as good. Returns why it is left.
+  fileprivate func remove(_ uuid: String) async -> String? {
+    var left: String?
     do {
       do { try await blocking { [connection] in try connection.remove(uuid) } } catch is LibvirtError {
         // The connection may have been lost since.
@@ -113,7 +120,7 @@ extension HostLog {
         }
       }
     } catch {
-      left = ["\(host.name): the guest \(uuid) could not be removed (virsh destroy, virsh undefine): \(error)"]
+      left = "\(host.name): the guest \(uuid) could not be removed (virsh destroy, virsh undefine): \(error)"
     }
     try? await close()
     return left

@@ -20,6 +20,7 @@ extension BenchGuest {
       tool, variant, guest: specification.id, from: source, to: destination, configuration: site.configuration,
       journal: site.journal, migrate: migrate, checks: scenario.preflight ?? false)
     let quiet = monotonicNow()
+    let checked = collector.latest?.checked ?? 0
     collector.forget(before: quiet)
     stream.forget(before: quiet)
     try await beats(for: .milliseconds(500))
@@ -47,7 +48,7 @@ extension BenchGuest {
       }
     }
     read(&run, from: from, to: to, during: outcome, quietSince: quiet)
-    run.complaints += await verified(&run)
+    run.complaints += await verified(&run, since: checked)
     if outcome.isSuccess, side != to { run.complaints.append("it does not run on \(destination.name)") }
     await note(&run, variant.act == nil ? nil : act.result)
     await readStatistics(&run, on: to)
@@ -72,13 +73,15 @@ extension BenchGuest {
     return answers ? [] : ["it beats at the destination and was not reached over its network within \(patience)"]
   }
 
-  /// Whether the act was done. One that the move was too quick for is no failure of the move.
+  /// Whether the act was done. One that the move was too quick for is no failure of the move, and not summed up.
   private func note(_ run: inout Run, _ result: Result<Bool, any Error>?) {
     switch result {
-    case .success(let isDone): run.actDone = isDone
+    case .success(let isDone):
+      run.actDone = isDone
+      if !isDone, run.isCompleted { run.error = "it was over before the scenario's act" }
     case .failure(let error):
       run.actDone = false
-      if !run.isCompleted { run.complaints.append("\(error)") }
+      run.error = [run.error, "the scenario's act failed: \(error)"].compactMap(\.self).joined(separator: "; ")
     case nil: break
     }
   }
@@ -101,13 +104,13 @@ extension BenchGuest {
     return true
   }
 
-  /// Has every page of the guest's memory checked, and says what was wrong.
-  private func verified(_ run: inout Run) async -> [String] {
+  /// Has every page of the guest's memory checked, and says what was wrong; `checked` pages had been before the move.
+  private func verified(_ run: inout Run, since checked: UInt64) async -> [String] {
     do {
       let keeper = KeeperClient(address: site.guestAddress, isHeardByAll: false)
       let kept = scenario.guest?.keptMib ?? Scenario.Defaults.kept
       let report = try await keeper.checkEverything(within: .seconds(30 + Int64(kept) / 16))
-      run.pagesChecked = report.pagesChecked
+      run.pagesChecked = report.pagesChecked &- checked
       run.memoryVerified = report.errors == 0
       return report.errors == 0 ? [] : ["\(report.errors) checks of the guest's memory failed"]
     } catch {
@@ -157,10 +160,11 @@ extension BenchGuest {
   private func pause(
     _ told: [HostLog.Note], _ stop: String, _ heard: [HostLog.Note], _ resume: String, _ teller: HostLog.Note.Teller
   ) -> Int64? {
-    guard let resumed = heard.first(where: { $0.teller == teller && $0.what == resume })?.stamp,
-      let stopped = told.last(where: { $0.teller == teller && $0.what == stop && $0.stamp < resumed })?.stamp
+    // By when they were heard: stamps of two hosts have no order.
+    guard let resumed = heard.first(where: { $0.teller == teller && $0.what == resume }),
+      let stopped = told.last(where: { $0.teller == teller && $0.what == stop && $0.heard < resumed.heard })
     else { return nil }
-    return resumed - stopped
+    return resumed.stamp - stopped.stamp
   }
 
   private func work(_ trace: BeatTrace) -> Double? {
@@ -192,12 +196,14 @@ extension Run {
     self.outcome = outcome.isSuccess ? "completed" : outcome.wasLate ? "not-converged" : "failed"
     var line = Timeline()
     let lines = tool == "migrate" ? ToolLine.lines(of: outcome.output) : []
-    for told in lines {
-      if told.type == "phase", let phase = told.phase { line.phases.append(.init(tMs: told.tMs, what: phase)) }
-      if told.type == "progress", let memory = told.memory { line.samples.append(.init(told, memory)) }
+    for (stamp, told) in lines {
+      // The tool's own times count from a start that is later than that of its process.
+      let time = milliseconds(stamp - outcome.started)
+      if told.type == "phase", let phase = told.phase { line.phases.append(.init(tMs: time, what: phase)) }
+      if told.type == "progress", let memory = told.memory { line.samples.append(.init(told, memory, at: time)) }
     }
     timeline = line
-    let result = lines.last { $0.type == "result" }
+    let result = lines.last { $0.line.type == "result" }?.line
     (downtime.correctedMs, downtime.skewMs) = (result?.downtime?.correctedMs, result?.downtime?.skewMs)
     guard !outcome.isSuccess else { return }
     error = result?.error?.message ?? outcome.complaint
@@ -213,8 +219,8 @@ extension Run {
 }
 
 extension Run.Timeline.Sample {
-  fileprivate init(_ line: ToolLine, _ memory: ToolLine.Memory) {
-    self.init(tMs: line.tMs)
+  fileprivate init(_ line: ToolLine, _ memory: ToolLine.Memory, at time: Double) {
+    self.init(tMs: time)
     (remainingBytes, bandwidthBps, dirtyRateBps) = (memory.remaining, memory.bandwidthBps, memory.dirtyRateBps)
     (iteration, throttlePercent) = (memory.iteration, line.throttlePercent)
   }

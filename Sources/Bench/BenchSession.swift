@@ -107,8 +107,7 @@ public struct BenchSession: Sendable {
   /// One scenario, with its controls first; what goes wrong is a line of the report.
   private func measure(_ scenario: Scenario, on site: BenchSite, into notes: Notes) async {
     if let obstacle = site.obstacle(to: scenario) {
-      await tell(.said("\(scenario.name): skipped: \(obstacle)"))
-      notes.change { $0.runs += scenario.variants.map { .skipped(scenario, $0, because: obstacle) } }
+      await skip(scenario, because: obstacle, into: notes)
       return
     }
     var jobs = jobs(of: scenario, seed: seed)[...]
@@ -118,8 +117,13 @@ public struct BenchSession: Sendable {
         if let lab = site.lab {
           for host in lab.hosts { try await lab.limit(host, mebibytesPerSecond: scenario.linkMibS) }
         }
-        try await BenchGuest.with(scenario, on: site) { guest in
+        let leave = { (left: String) in notes.change { $0.problems.append(left) } }
+        try await BenchGuest.with(scenario, on: site, leave: leave) { guest in
           notes.change { $0.environment.collector = guest.collector.scheduling }
+          if let lacking = try await guest.lacking() {
+            await skip(scenario, because: lacking, into: notes)
+            return
+          }
           if !isControlled { try await control(guest, into: notes) }
           isControlled = true
           while let job = jobs.popFirst() {
@@ -144,6 +148,11 @@ public struct BenchSession: Sendable {
     }
   }
 
+  private func skip(_ scenario: Scenario, because obstacle: String, into notes: Notes) async {
+    await tell(.said("\(scenario.name): skipped: \(obstacle)"))
+    notes.change { $0.runs += scenario.variants.map { .skipped(scenario, $0, because: obstacle) } }
+  }
+
   /// How many guests a scenario may use up.
   private static let attempts = 3
 
@@ -160,6 +169,7 @@ public struct BenchSession: Sendable {
       let control = try await guest.stopControl(asked: asked)
       notes.change { $0.controls.append(control) }
     }
+    await tell(.measured(partial(notes)))
   }
 
   /// Returns how it ended.
@@ -182,29 +192,38 @@ public struct BenchSession: Sendable {
   }
 
   private func environment() -> BenchReport.Environment {
-    BenchReport.Environment(
+    let accelerator =
+      switch place {
+      case .lab: GuestSpecification.Accelerator.emulated
+      case .site(let site): site.accelerator
+      }
+    return BenchReport.Environment(
       date: Date.now.formatted(.iso8601), migrate: version, kernel: kernelRelease(), cpu: processorName(),
-      cpus: ProcessInfo.processInfo.activeProcessorCount, accelerator: "",
+      cpus: ProcessInfo.processInfo.activeProcessorCount, accelerator: accelerator == .kvm ? "kvm" : "tcg",
       site: "", loadBefore: loadAverage(), seed: seed, collector: "")
   }
 }
 
 extension BenchReport.Environment {
   fileprivate mutating func note(_ site: BenchSite, _ versions: (libvirt: String, qemu: String)) {
-    (self.site, accelerator) = (site.description, site.accelerator == .kvm ? "kvm" : "tcg")
-    (libvirt, qemu) = (versions.libvirt, versions.qemu)
+    (self.site, libvirt, qemu) = (site.description, versions.libvirt, versions.qemu)
   }
 }
 
 extension BenchSite {
-  /// What the first host says of itself; the other is as good, or the moves say so.
+  /// What the hosts say of themselves, each version once.
   fileprivate func versions() async throws -> (libvirt: String, qemu: String) {
-    let host = hosts[0]
-    return try await blocking {
-      let connection = try Connection.open(host.uri, host: host.name)
-      defer { _ = try? connection.close() }
-      return ("\(try connection.libVersion())", "\(try connection.hypervisorVersion())")
+    var (libvirt, qemu): ([String], [String]) = ([], [])
+    for host in hosts {
+      let (daemon, emulator) = try await blocking {
+        let connection = try Connection.open(host.uri, host: host.name)
+        defer { _ = try? connection.close() }
+        return ("\(try connection.libVersion())", "\(try connection.hypervisorVersion())")
+      }
+      if !libvirt.contains(daemon) { libvirt.append(daemon) }
+      if !qemu.contains(emulator) { qemu.append(emulator) }
     }
+    return (libvirt.joined(separator: " and "), qemu.joined(separator: " and "))
   }
 }
 

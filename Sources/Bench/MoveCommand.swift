@@ -35,11 +35,20 @@ struct MoveCommand {
     }
   }
 
+  /// How the tool ends that was interrupted and has taken its move back.
+  private var interrupted: TerminationStatus { .exited(tool == "virsh" ? 1 : 130) }
+
+  struct Line: Equatable {
+    /// When it was read, by CLOCK_MONOTONIC in ns.
+    var stamp: Int64
+    var text: String
+  }
+
   struct Outcome {
     var isSuccess: Bool
-    /// Ended by the time limit, as Ctrl-C ends it.
+    /// The time limit came, and it ended as Ctrl-C ends it, with the guest where it was.
     var wasLate: Bool
-    var output: String
+    var output: [Line]
     var complaint: String
     /// CLOCK_MONOTONIC in ns.
     var started: Int64
@@ -70,26 +79,21 @@ struct MoveCommand {
           await execution.teardown(using: ending)
         }
         defer { watchdog.cancel() }
-        var text = ""
-        for try await line in execution.standardOutput.strings() { text += line + "\n" }
-        return text
+        var lines: [Line] = []
+        for try await text in execution.standardOutput.strings() {
+          lines.append(Line(stamp: monotonicNow(), text: text))
+        }
+        return lines
       }
       let ended = monotonicNow()
       return Outcome(
         isSuccess: result.terminationStatus.isSuccess,
-        wasLate: ended - started >= Int64(limit / .nanoseconds(1)) && !result.terminationStatus.isSignal,
+        wasLate: ended - started >= Int64(limit / .nanoseconds(1)) && result.terminationStatus == interrupted,
         output: result.closureResult, complaint: result.standardError.trimmingLast(), started: started, ended: ended,
         processorTime: childrenTime() - before)
     } catch let error as SubprocessError {
       throw BenchError("cannot run \(words[0]): \(error)")
     }
-  }
-}
-
-extension TerminationStatus {
-  /// It did not end by itself.
-  fileprivate var isSignal: Bool {
-    if case .signaled = self { true } else { false }
   }
 }
 
@@ -116,17 +120,18 @@ struct ToolLine: Decodable {
   struct Failure: Decodable { var message: String }
 
   var type: String
-  var tMs: Double
   var phase: String?
   var memory: Memory?
   var throttlePercent: Int?
   var downtime: Downtime?
   var error: Failure?
 
-  /// The lines of a whole run; what is none is left out.
-  static func lines(of output: String) -> [ToolLine] {
+  /// The lines of a whole run, and when each was read; what is none is left out.
+  static func lines(of output: [MoveCommand.Line]) -> [(stamp: Int64, line: ToolLine)] {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
-    return output.split(separator: "\n").compactMap { try? decoder.decode(ToolLine.self, from: Data($0.utf8)) }
+    return output.compactMap { read in
+      (try? decoder.decode(ToolLine.self, from: Data(read.text.utf8))).map { (read.stamp, $0) }
+    }
   }
 }

@@ -58,10 +58,21 @@ public struct BenchReport: Codable, Sendable, Equatable {
     self.interrupted = interrupted
     var found = problems + controls.flatMap(\.complaints) + runs.flatMap(\.complaints)
     if !runs.isEmpty, !runs.contains(where: \.isCompleted) { found.append("no move was completed") }
+    found += withoutFigures(runs)
     self.problems = interrupted ? found + ["it was interrupted: what is here was measured before"] : found
     ok = self.problems.isEmpty
     summary = isSummedUp ? summarise(runs, seed: environment.seed) : []
     ratios = isSummedUp ? compareTools(runs, seed: environment.seed) : []
+  }
+}
+
+/// Ways of moving of which nothing can be summed up although moves ended well: a reader would miss them.
+private func withoutFigures(_ runs: [Run]) -> [String] {
+  grouped(runs) { "\($0.scenario) by \($0.tool)" }.compactMap { group in
+    guard group.contains(where: \.isCompleted), !group.contains(where: \.counts),
+      let reason = group.first(where: { $0.isCompleted && $0.complaints.isEmpty })?.error
+    else { return nil }
+    return "\(group[0].scenario) by \(group[0].tool) has no figures: \(reason)"
   }
 }
 
@@ -172,4 +183,37 @@ public func hundredths(_ value: Double) -> String {
   let whole = Int(rounded)
   let fraction = whole % 100
   return "\(value < 0 && whole > 0 ? "-" : "")\(whole / 100).\(fraction < 10 ? "0" : "")\(fraction)"
+}
+
+extension BenchReport {
+  public init(from decoder: any Decoder) throws {
+    let from = try decoder.container(keyedBy: CodingKeys.self)
+    schema = try from.decode(String.self, forKey: .schema)
+    ok = try from.decode(Bool.self, forKey: .ok)
+    problems = try from.read(.problems, else: [])
+    interrupted = try from.read(.interrupted, else: false)
+    environment = try from.read(
+      .environment,
+      else: Environment(date: "", migrate: "", accelerator: "", site: "", seed: 0, collector: ""))
+    scenarios = try from.read(.scenarios, else: [])
+    runs = try from.decode([Run].self, forKey: .runs)
+    // What is only shown, and what is made of the runs: a later version may know figures that this one does not.
+    controls = (try? from.read(.controls, else: [])) ?? []
+    summary = (try? from.read(.summary, else: [])) ?? []
+    ratios = (try? from.read(.ratios, else: [])) ?? []
+  }
+}
+
+extension BenchReport.Environment {
+  public init(from decoder: any Decoder) throws {
+    let from = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      date: try from.read(.date, else: ""), migrate: try from.read(.migrate, else: ""),
+      libvirt: try from.read(.libvirt, else: nil), qemu: try from.read(.qemu, else: nil),
+      kernel: try from.read(.kernel, else: nil), cpu: try from.read(.cpu, else: nil),
+      cpus: try from.read(.cpus, else: nil), accelerator: try from.read(.accelerator, else: ""),
+      site: try from.read(.site, else: ""), loadBefore: try from.read(.loadBefore, else: nil),
+      loadAfter: try from.read(.loadAfter, else: nil), seed: try from.read(.seed, else: 0),
+      collector: try from.read(.collector, else: ""))
+  }
 }

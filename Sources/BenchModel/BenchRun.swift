@@ -251,3 +251,32 @@ func grouped<Element, Key: Hashable>(_ elements: [Element], by key: (Element) ->
   }
   return groups
 }
+
+extension Run {
+  public init(from decoder: any Decoder) throws {
+    let from = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      scenario: try from.decode(String.self, forKey: .scenario), tool: try from.decode(String.self, forKey: .tool),
+      repeat: try from.decode(Int.self, forKey: .repeat), from: try from.read(.from, else: ""),
+      to: try from.read(.to, else: ""))
+    order = try from.read(.order, else: 0)
+    outcome = try from.decode(String.self, forKey: .outcome)
+    error = try from.read(.error, else: nil)
+    actDone = try from.read(.actDone, else: nil)
+    totalMs = try from.decode(Double.self, forKey: .totalMs)
+    downtime = try from.read(.downtime, else: Downtime())
+    beats = try from.read(.beats, else: 0)
+    beatsLost = try from.read(.beatsLost, else: 0)
+    beatsRepeated = try from.read(.beatsRepeated, else: 0)
+    beatsReordered = try from.read(.beatsReordered, else: 0)
+    memoryVerified = try from.read(.memoryVerified, else: false)
+    pagesChecked = try from.read(.pagesChecked, else: 0)
+    iterations = try from.read(.iterations, else: nil)
+    stalledMs = try from.read(.stalledMs, else: nil)
+    workBeforeMibS = try from.read(.workBeforeMibS, else: nil)
+    workDuringMibS = try from.read(.workDuringMibS, else: nil)
+    cost = try from.read(.cost, else: Cost())
+    timeline = try from.read(.timeline, else: nil)
+    complaints = try from.read(.complaints, else: [])
+  }
+}

@@ -28,6 +28,8 @@ public struct BenchComparison: Codable, Sendable, Equatable {
 
   public var schema = BenchComparison.schema
   public var rows: [Row]
+  /// What is worse beside the figures: moves that the second report lacks, or of which fewer were completed.
+  public var losses: [String]
   /// What a reader must know before believing the rows: what one report lacks, what is wrong with one, and in what they
   /// were not measured alike.
   public var notes: [String]
@@ -38,9 +40,36 @@ public struct BenchComparison: Codable, Sendable, Equatable {
     let pairs = series.compactMap { one in more.first { $0.key == one.key }.map { (one, $0) } }
     rows = pairs.compactMap { Row($0, $1, seed: first.environment.seed) }
     for (index, p) in zip(rows.indices, holm(rows.map(\.p))) { rows[index].judge(adjusted: p) }
+    losses = fewerCompleted(first.runs, second.runs)
     notes =
       problems(first, "first") + problems(second, "second") + environmentNotes(first, second)
       + scenarioNotes(first.scenarios, second.scenarios) + lacks(series, more)
+    let dull = rows.count { !$0.canTell(among: rows.count) }
+    if dull > 0 {
+      notes.append("\(dull) of \(counted(rows.count, "figure")) have too few runs to show any difference among so many")
+    }
+  }
+
+  /// Nothing is worse, and something could have been: a figure that would have shown it is there.
+  public var showsNoLoss: Bool {
+    losses.isEmpty && !rows.contains { $0.verdict == .worse } && rows.contains { $0.canTell(among: rows.count) }
+  }
+}
+
+/// Moves of which a smaller share was completed than before, or none was tried.
+private func fewerCompleted(_ first: [Run], _ second: [Run]) -> [String] {
+  let attempted = { (runs: [Run]) in grouped(runs.filter { $0.outcome != "skipped" }) { "\($0.scenario) by \($0.tool)" }
+  }
+  let later = attempted(second)
+  return attempted(first).compactMap { before in
+    let name = "\(before[0].scenario) by \(before[0].tool)"
+    guard let after = later.first(where: { "\($0[0].scenario) by \($0[0].tool)" == name }) else {
+      return "\(name) is only in the first report"
+    }
+    let (one, other) = (before.count(where: \.isCompleted), after.count(where: \.isCompleted))
+    guard other * before.count < one * after.count else { return nil }
+    return "\(name): \(one) of \(counted(before.count, "move")) completed in the first report,"
+      + " \(other) of \(after.count) in the second"
   }
 }
 
@@ -81,6 +110,12 @@ extension BenchComparison.Row {
     (self.p, pAdjusted, verdict) = (p, p, .same)
   }
 
+  /// Whether so many values could show a difference among so many rows: when each of one report is above each of the other.
+  fileprivate func canTell(among count: Int) -> Bool {
+    let (low, high) = ((0..<nA).map(Double.init), (nA..<nA + nB).map(Double.init))
+    return mannWhitney(low, high).map { $0 * Double(count) < 0.05 } ?? false
+  }
+
   /// A difference is shown by the test over all rows and by the interval; without an interval, as over a median of zero,
   /// by the test and the medians.
   fileprivate mutating func judge(adjusted: Double) {
@@ -102,6 +137,8 @@ private func environmentNotes(_ first: BenchReport, _ second: BenchReport) -> [S
   let values: [(String, String?, String?)] = [
     ("QEMU", one.qemu, other.qemu), ("libvirt", one.libvirt, other.libvirt), ("CPU", one.cpu, other.cpu),
     ("kernel", one.kernel, other.kernel), ("accelerator", one.accelerator, other.accelerator),
+    ("site", one.site, other.site), ("number of CPUs", one.cpus.map(String.init), other.cpus.map(String.init)),
+    ("collector", one.collector, other.collector),
   ]
   return values.filter { $0.1 != $0.2 }.map { name, a, b in
     "\(name) differs: \(a ?? "unknown") in the first report, \(b ?? "unknown") in the second; "
@@ -141,7 +178,7 @@ private func lacks(_ first: [Series], _ second: [Series]) -> [String] {
       series.key.scenario == group[0].key.scenario && series.key.tool == group[0].key.tool
     }
     guard first.contains(where: same) else { return ["\(name) is only in the second report"] }
-    guard second.contains(where: same) else { return ["\(name) is only in the first report"] }
+    guard second.contains(where: same) else { return [] }
     return grouped(group, by: \.key.metric).compactMap { pair in
       let counts = pair.map(\.values.count)
       guard counts.contains(where: { $0 < enough }), counts.contains(where: { $0 > 0 }) else { return nil }

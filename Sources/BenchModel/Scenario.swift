@@ -85,7 +85,7 @@ public struct Scenario: Codable, Sendable, Equatable {
   public var tools: [String]?
   /// After so long a move is cancelled, and counted as not converged.
   public var timeLimitS: Int?
-  /// kvm, where it makes no sense without.
+  /// kvm, or `capabilities`: skipped where that is not.
   public var requires: [String]?
   /// migrate checks both hosts first, as its users do; virsh has nothing like it. Off: both only move.
   public var preflight: Bool?
@@ -95,6 +95,8 @@ public struct Scenario: Codable, Sendable, Equatable {
 
   private static let modes = ["plain", "p2p", "tunnelled"]
   private static let patterns = ["sequential", "random", "hot-cold"]
+  /// What QEMU's migrations may be able to do, by its own names, and `requires` may ask for.
+  public static let capabilities = ["auto-converge", "compress", "multifd", "postcopy-ram", "xbzrle", "zero-copy-send"]
   private static let knownTools = ["migrate", "virsh"]
 
   /// Why it cannot be run as it stands; empty when it can.
@@ -107,14 +109,18 @@ public struct Scenario: Codable, Sendable, Equatable {
     let kept = guest?.keptMib ?? Defaults.kept
     demand(kept > 0 && kept <= memory - 80, "kept_mib is \(kept); the guest needs 80 MiB of its \(memory) for itself")
     demand((1...64).contains(guest?.vcpus ?? 1), "vcpus is \(guest?.vcpus ?? 1); 1 to 64")
-    if case .mebibytesPerSecond(let rate)? = guest?.rateMibS { demand(rate >= 0, "rate_mib_s is \(rate)") }
+    if case .mebibytesPerSecond(let rate)? = guest?.rateMibS {
+      demand((0...1_000_000).contains(rate), "rate_mib_s is \(rate); 0 to 1000000, or max")
+    }
     demand((0.5...5).contains(beatMs ?? Defaults.beat), "beat_ms is \(beatMs ?? 0); 0.5 to 5")
     demand((1...10_000).contains(repeats ?? 1), "repeats is \(repeats ?? 1); 1 to 10000")
-    demand((linkMibS ?? 1) > 0, "link_mib_s is \(linkMibS ?? 0)")
-    demand((timeLimitS ?? 1) > 0, "time_limit_s is \(timeLimitS ?? 0)")
+    demand((1...1_000_000).contains(linkMibS ?? 1), "link_mib_s is \(linkMibS ?? 0); 1 to 1000000")
+    demand((1...86_400).contains(timeLimitS ?? 1), "time_limit_s is \(timeLimitS ?? 0); 1 to 86400")
     let pattern = guest?.pattern ?? "sequential"
     demand(Self.patterns.contains(pattern), "no pattern \(pattern): \(Self.patterns.joined(separator: ", "))")
-    for need in requires ?? [] where need != "kvm" { demand(false, "nothing is known of \(need), which it requires") }
+    for need in requires ?? [] where need != "kvm" && !Self.capabilities.contains(need) {
+      demand(false, "nothing is known of \(need), which it requires: kvm, \(Self.capabilities.joined(separator: ", "))")
+    }
     for tool in tools ?? [] where !Self.knownTools.contains(tool) { demand(false, "no tool \(tool): migrate, virsh") }
     demand(tools.map { !$0.isEmpty && Set($0).count == $0.count } ?? true, "tools are named once each")
     demand(!variants.isEmpty, "it has no variants")

@@ -1,4 +1,5 @@
 import CLibvirt
+import Glibc
 
 /// An event as a QEMU told it to libvirt, with QEMU's own stamp.
 public struct MonitorEvent: Sendable, Hashable {
@@ -42,6 +43,23 @@ extension Connection {
     try call("deregister from QEMU's events") { raw, call in
       _ = try call.count { virConnectDomainQemuMonitorEventDeregister(raw, watch.id) }
     }
+  }
+}
+
+extension Domain {
+  /// Sends a QMP command without arguments to the guest's QEMU, past libvirt, and returns the reply, an object with
+  /// `return` or `error`.
+  ///
+  /// For measuring only: libvirt notes of the domain that its monitor was used (`virDomainQemuMonitorCommand`). Throws
+  /// `LibvirtError`.
+  @available(*, noasync, message: "blocks: call it inside blocking { }")
+  public func askMonitor(_ command: String) throws -> String {
+    var reply: UnsafeMutablePointer<CChar>?
+    defer { free(reply) }
+    _ = try call("ask the QEMU of").count {
+      virDomainQemuMonitorCommand(raw, #"{"execute": "\#(command)"}"#, &reply, 0)
+    }
+    return reply.map { String(cString: $0) } ?? ""
   }
 }
 

@@ -22,7 +22,9 @@ struct ReportDirectory: Sendable {
   /// beside it.
   func keep(_ report: BenchReport) {
     try? FileManager.default.removeItem(at: url.appending(path: "report.html"))
-    try? Data(JSON.line(report).utf8).write(to: url.appending(path: "report.json"), options: .atomic)
+    do {
+      try Data(JSON.line(report).utf8).write(to: url.appending(path: "report.json"), options: .atomic)
+    } catch { inform("the report cannot be kept in \(url.path()): \(error)") }
   }
 
   /// Both files; throws CommandFailure.
@@ -42,12 +44,14 @@ struct ReportDirectory: Sendable {
     let file = exists && isDirectory.boolValue ? path + "/report.json" : path
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
+    struct Head: Decodable { var schema: String }
     do {
-      let report = try decoder.decode(BenchReport.self, from: Data(try text(ofFile: file).utf8))
-      guard report.schema == BenchReport.schema else {
-        throw CommandFailure.usage("\(file) holds “\(report.schema)”; this migrate reads “\(BenchReport.schema)”")
+      let data = Data(try text(ofFile: file).utf8)
+      let schema = try decoder.decode(Head.self, from: data).schema
+      guard schema == BenchReport.schema else {
+        throw CommandFailure.usage("\(file) holds “\(schema)”; this migrate reads “\(BenchReport.schema)”")
       }
-      return report
+      return try decoder.decode(BenchReport.self, from: data)
     } catch let failure as CommandFailure {
       throw failure
     } catch let error as DecodingError {

@@ -87,10 +87,28 @@ private let base: [Double] = [100, 101, 99, 102, 98, 103, 97, 104, 96, 100.5]
     let second = report(runs(base) + runs(base, "idle/plain", "virsh"))
     let comparison = BenchComparison(first, second)
     #expect(comparison.rows.count == 1)
+    #expect(comparison.notes == ["idle/plain by virsh is only in the second report"])
+    #expect(comparison.losses == ["busy/plain by migrate is only in the first report"] && !comparison.showsNoLoss)
+  }
+
+  /// What was not completed has no figure that could be worse.
+  @Test func fewerCompletedMovesAreALoss() {
+    let late = (11...12).map { Run.sample("idle/plain", "migrate", $0, total: 1, outcome: "not-converged") }
+    let comparison = BenchComparison(report(runs(base)), report(runs(base) + late))
     #expect(
-      comparison.notes == [
-        "busy/plain by migrate is only in the first report", "idle/plain by virsh is only in the second report",
+      comparison.losses == [
+        "idle/plain by migrate: 10 of 10 moves completed in the first report, 10 of 12 in the second"
       ])
+    #expect(!comparison.showsNoLoss && comparison.rows.allSatisfy { $0.verdict == .same })
+    #expect(BenchComparison(report(runs(base) + late), report(runs(base))).losses == [])
+    #expect(BenchComparison(report(runs(base)), report(runs(base))).showsNoLoss)
+  }
+
+  @Test func tooFewRunsToTellAreSaidToBeSo() {
+    let few = report(runs([1, 2, 3, 4]) + runs([1, 2, 3, 4], "busy/plain"))
+    let comparison = BenchComparison(few, few)
+    #expect(comparison.rows.count == 2 && !comparison.showsNoLoss)
+    #expect(comparison.notes == ["2 of 2 figures have too few runs to show any difference among so many"])
   }
 
   @Test func tooFewValuesAreNamed() {

@@ -117,7 +117,7 @@ import Testing
   }
 }
 
-/// Which runs are summed up.
+/// Which runs are summed up, and that nobody misses the others.
 @Suite struct CountingTests {
   @Test func onlyRunsThatShowWhatTheyShouldCount() throws {
     var harmed = Run.sample(heartbeat: 900)
@@ -129,5 +129,20 @@ import Testing
     let runs = [harmed, tooQuick, acted, .sample(heartbeat: 50), .sample(heartbeat: 900, outcome: "not-converged")]
     let row = try #require(summarise(runs, seed: 1).first { $0.metric == .heartbeat })
     #expect(row.n == 2 && row.median == 45)
+  }
+
+  @Test func aWayOfMovingWithoutFiguresIsAProblem() {
+    var tooQuick = Run.sample()
+    (tooQuick.actDone, tooQuick.error) = (false, "it was over before the scenario's act")
+    func problems(_ runs: [Run]) -> [String] {
+      BenchReport(environment: .sample, scenarios: [], runs: runs).problems
+    }
+    #expect(
+      problems([tooQuick, .sample("busy/plain")]) == [
+        "\(tooQuick.scenario) by migrate has no figures: it was over before the scenario's act"
+      ])
+    #expect(problems([tooQuick, .sample()]) == [])
+    // That it does not converge is a result.
+    #expect(problems([.sample(outcome: "not-converged"), .sample("busy/plain")]) == [])
   }
 }

@@ -10,7 +10,8 @@ struct MoveCommandTests {
 
   @Test func aToolThatEndsByItselfWasNotLate() async throws {
     let moved = try await run("echo line; exit 0")
-    #expect(moved.isSuccess && !moved.wasLate && moved.output == "line\n")
+    #expect(moved.isSuccess && !moved.wasLate && moved.output.map(\.text) == ["line"])
+    #expect(moved.output.allSatisfy { (moved.started...moved.ended).contains($0.stamp) })
     let refused = try await run("echo why >&2; echo >&2; exit 1")
     #expect(!refused.isSuccess && !refused.wasLate && refused.complaint == "why")
   }
@@ -18,6 +19,12 @@ struct MoveCommandTests {
   @Test func aToolThatHeedsItsInterruptWasLate() async throws {
     let stopped = try await run("trap 'exit 130' INT; while :; do sleep 0.01; done", within: .milliseconds(300))
     #expect(!stopped.isSuccess && stopped.wasLate)
+  }
+
+  /// Interrupted, it could not take the move back: the guest needs a person.
+  @Test func aToolThatEndsOtherwiseHasFailed() async throws {
+    let torn = try await run("trap 'exit 4' INT; while :; do sleep 0.01; done", within: .milliseconds(300))
+    #expect(!torn.isSuccess && !torn.wasLate)
   }
 
   /// It hangs, and nobody knows where the guest is: that is a failure, and no move that does not converge.

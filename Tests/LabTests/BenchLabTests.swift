@@ -152,7 +152,9 @@ import Trials
       scenario.guest = .init(memoryMib: 96, keptMib: 90)
       let site = try await BenchSite.lab(lab)
       let error = await #expect(throws: BenchError.self) {
-        try await BenchGuest.with(scenario, on: site, patience: .seconds(20)) { _ in }
+        try await BenchGuest.with(scenario, on: site, patience: .seconds(20), leave: { Issue.record("left: \($0)") }) {
+          _ in
+        }
       }
       #expect(error?.description.contains("did not beat") == true, "\(String(describing: error))")
       for host in lab.hosts { #expect(try await lab.virsh(on: host, ["list", "--all", "--name"]).text.isEmpty) }
@@ -166,7 +168,7 @@ import Trials
       scenario.guest = .init(memoryMib: 128, keptMib: 16, rateMibS: .mebibytesPerSecond(8))
       scenario.timeLimitS = 15
       let site = try await BenchSite.lab(lab)
-      try await BenchGuest.with(scenario, on: site) { guest in
+      try await BenchGuest.with(scenario, on: site, leave: { Issue.record("left: \($0)") }) { guest in
         func move(_ variant: Scenario.Variant, patience: Duration = .seconds(30)) async throws -> Run {
           try await guest.move(variant, with: "migrate", repeat: 1, migrate: Tool.path, patience: patience)
         }

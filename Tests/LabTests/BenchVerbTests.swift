@@ -33,6 +33,23 @@ import Trials
     #expect(try await Tool().run("bench", "compare", before, doubtful).status == 1)
   }
 
+  @Test func aReportOfALaterVersionIsNamed() async throws {
+    let file = FileManager.default.temporaryDirectory.appending(path: "later-\(UUID().uuidString).json")
+    try #"{"schema": "migrate.bench/2"}"#.write(to: file, atomically: true, encoding: .utf8)
+    defer { try? FileManager.default.removeItem(at: file) }
+    let output = try await Tool().run("bench", "compare", file.path(), file.path())
+    #expect(output.status == 64 && output.complaints.contains("holds “migrate.bench/2”; this migrate reads"))
+  }
+
+  @Test func whatCannotBeRunOrWrittenIsSaidBeforeAnything() async throws {
+    let unwritable = try await Tool().run("bench", "run", "quick", "--report", "/proc/report")
+    #expect(unwritable.status == 1 && unwritable.complaints.contains("the report cannot be written to /proc/report"))
+    let twice = try await Tool().run("bench", "run", "quick", "quick")
+    #expect(twice.status == 64 && twice.complaints.contains("two scenarios have one name"))
+    let unknown = try await Tool().run("bench", "run", "no-such-set")
+    #expect(unknown.status == 64 && unknown.complaints.contains("no-such-set"))
+  }
+
   @Test(arguments: [
     ("/nonexistent/report.json", "/nonexistent/report.json"), ("/proc/version", "is no report of a bench"),
   ]) func whatIsNoReportIsNamed(path: String, words: String) async throws {

@@ -88,7 +88,8 @@ private func reading(_ environment: BenchReport.Environment) -> String {
   var lines = [
     """
     The headline is the heartbeat: from the last beat of the guest that came through the source to the first through \
-    the destination, less the period. The longest silence may lie elsewhere, where CPUs are short. The guest \
+    the destination, less the period. The longest silence may lie elsewhere: QEMU also holds a guest up when the first \
+    pass begins, and CPUs may be short. Stalled is all of it. The guest \
     sends its beats over virtio-serial, and one clock outside of it stamps them for both hosts. So it counts everything \
     that keeps the guest from running, and no clock of a host or of the guest can falsify it.
     """,

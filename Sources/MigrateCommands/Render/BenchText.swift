@@ -57,7 +57,9 @@ struct BenchText {
   }
 
   private func figures(_ report: BenchReport) -> [String] {
-    let shown: [Metric] = [.heartbeat, .qemu, .event, .reported, .corrected, .network, .firstPacket, .total]
+    let shown: [Metric] = [
+      .heartbeat, .stalled, .qemu, .event, .reported, .corrected, .network, .firstPacket, .total,
+    ]
     var rows: [[String]] = []
     for row in report.summary where row.metric == .total {
       let own = report.summary.filter { $0.scenario == row.scenario && $0.tool == row.tool }
@@ -68,12 +70,15 @@ struct BenchText {
       }
       rows.append([row.scenario, row.tool] + cells + ["\(row.n)"])
     }
-    let gone = report.runs.filter { !$0.isCompleted }.map {
+    let gone = report.runs.filter { !$0.counts && $0.error != nil }.map {
       "\($0.scenario) \($0.tool) \($0.repeat): \($0.outcome): \($0.error ?? "")".printable
     }
     return table(
       "Moves: medians in ms, with the 95 % interval",
-      ["", "", "heartbeat", "QEMU", "event", "reported", "corrected", "network", "first packet", "total", "n"], rows)
+      [
+        "", "", "heartbeat", "stalled", "QEMU", "event", "reported", "corrected", "network", "first packet", "total",
+        "n",
+      ], rows)
       + gone
   }
 
@@ -90,7 +95,8 @@ struct BenchText {
     guard !report.summary.isEmpty else { return [] }
     return [
       "The headline is the heartbeat: from the guest's last beat through the source to its first through the destination,",
-      "as seen from outside. QEMU's and libvirt's figures leave out what it waits for after it is continued.",
+      "as seen from outside. QEMU's and libvirt's figures leave out what it waits for after it is continued. Stalled is all",
+      "that it stood still, the handover with the rest: QEMU also holds a guest up when a move begins.",
     ]
   }
 
@@ -104,7 +110,8 @@ struct BenchText {
       ]
     }
     let head = ["", "", "", "A", "B", "B ÷ A", "95 %", "p, of all", ""]
-    return (table("Medians", head, rows) + comparison.notes.map(\.printable)).joined(separator: "\n")
+    let losses = comparison.losses.map { style.paint("worse: \($0.printable)", .red) }
+    return (table("Medians", head, rows) + losses + comparison.notes.map(\.printable)).joined(separator: "\n")
   }
 
   private func number(_ value: Double?, _ places: Int = 2) -> String { decimal(value, places) }
