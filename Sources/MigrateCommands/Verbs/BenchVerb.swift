@@ -76,6 +76,7 @@ extension BenchOptions {
   fileprivate func abandon() {
     let left = site.map { "the guest migrate-bench may be left on a host of \($0)" } ?? "the lab \(lab) goes by itself"
     inform("ended before everything was taken down: \(left)")
+    MigrateCommand.endWithoutTearDown()
     Foundation.exit(ExitStatus.cancelled.rawValue)
   }
 }

@@ -28,7 +28,6 @@ public struct MigrateCommand: AsyncParsableCommand {
       exit()
     }
     holdStandardDescriptors()
-    endWithoutTearDown()
     let words = CommandWords(words: Array(CommandLine.arguments.dropFirst()))
     let verbs = configuration.subcommands.compactMap { $0.configuration.commandName }
     do {
@@ -41,16 +40,18 @@ public struct MigrateCommand: AsyncParsableCommand {
         exit()
       }
       Task {
+        var end: (any Error)?
         do {
           var verb = verb
           try await verb.run()
-          exit()
         } catch let failure as CommandFailure {
           complain(failure)
-          exit(withError: ExitCode(failure.status.rawValue))
+          end = ExitCode(failure.status.rawValue)
         } catch {
-          exit(withError: error)
+          end = error
         }
+        endWithoutTearDown()
+        exit(withError: end)
       }
     } catch {
       if exitCode(for: error) == .validationFailure,
@@ -65,7 +66,10 @@ public struct MigrateCommand: AsyncParsableCommand {
 
   /// Threads that still close connections must not meet libraries that are being taken down: the process ends at once
   /// when all that was written is out (on_exit(3), _exit(2)).
-  private static func endWithoutTearDown() {
+  ///
+  /// To be called right before the end: what is registered last is done first, and OpenSSL registers its own end when it is
+  /// first used.
+  static func endWithoutTearDown() {
     on_exit(
       { status, _ in
         fflush(nil)
