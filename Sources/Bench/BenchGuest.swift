@@ -10,6 +10,7 @@ struct BenchGuest: Sendable {
   let specification: GuestSpecification
   let collector: BeatCollector
   let stream: NetworkStream
+  let witness: Witness
   let logs: [HostLog]
 
   /// From one beat to the next, in ns.
@@ -25,17 +26,20 @@ struct BenchGuest: Sendable {
   ) async throws -> Result {
     let collector = try BeatCollector(at: site.collector, side: site.peers())
     let stream = try NetworkStream(to: site.guestAddress)
+    let witness = Witness()
     let specification = GuestSpecification(scenario, on: site)
     var logs: [HostLog] = []
     let outcome: Swift.Result<Result, any Error>
     do {
       for host in site.hosts { logs.append(try await HostLog(of: host, guest: specification.id)) }
       let guest = BenchGuest(
-        site: site, scenario: scenario, specification: specification, collector: collector, stream: stream, logs: logs)
+        site: site, scenario: scenario, specification: specification, collector: collector, stream: stream,
+        witness: witness, logs: logs)
       try await guest.start(patience)
       outcome = .success(try await body(guest))
     } catch { outcome = .failure(error) }
     for log in logs { await log.remove(specification.id).map(leave) }
+    await witness.stop()
     await stream.stop()
     await collector.stop()
     return try outcome.get()

@@ -23,6 +23,7 @@ extension BenchGuest {
     let checked = collector.latest?.checked ?? 0
     collector.forget(before: quiet)
     stream.forget(before: quiet)
+    witness.forget(before: quiet)
     try await beats(for: .milliseconds(500))
     try await limitDowntime(variant, tool, on: from)
 
@@ -128,6 +129,7 @@ extension BenchGuest {
     if let left, let arrived, arrived.stamp > left.stamp {
       run.downtime.heartbeatMs = milliseconds(arrived.stamp - left.stamp - period)
       run.downtime.clockMs = BeatTrace([left, arrived], period: period).clockLoss.map(milliseconds)
+      run.downtime.lateMs = milliseconds(witness.latest(in: left.stamp...arrived.stamp))
       run.downtime.networkMs = networkGap(since: outcome.started, around: left.stamp...arrived.stamp).map(milliseconds)
     }
     let (told, heard) = (logs[from].notes(since: outcome.started), logs[to].notes(since: outcome.started))

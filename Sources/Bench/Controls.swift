@@ -8,7 +8,8 @@ extension BenchGuest {
   func idleControl(for duration: Duration) async throws -> Control {
     let start = monotonicNow()
     try await beats(for: duration)
-    return Control(idle: trace(since: start), scenario: scenario.name)
+    let late = witness.lateness(since: start).map(milliseconds)
+    return Control(idle: trace(since: start), late: late, scenario: scenario.name)
   }
 
   /// Stops the guest through QEMU's monitor, has it continue `asked` ms after the first command was sent, and reads the
@@ -36,9 +37,11 @@ extension BenchGuest {
     try await beats(for: .milliseconds(200))
     let log = logs[side]
     _ = await waits(.seconds(2)) { log.stopped(since: start) != nil }
+    let trace = trace(since: start)
+    let late = trace.longestGap.map { witness.latest(in: $0.start...$0.end) } ?? 0
     return Control(
-      asked: asked, bounds: bounds, stopped: log.stopped(since: start).map(milliseconds), read: trace(since: start),
-      network: networkGap(since: start).map(milliseconds), scenario: scenario.name)
+      asked: asked, bounds: bounds, stopped: log.stopped(since: start).map(milliseconds), read: trace,
+      network: networkGap(since: start).map(milliseconds), late: milliseconds(late), scenario: scenario.name)
   }
 }
 

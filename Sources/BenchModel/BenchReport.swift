@@ -126,47 +126,63 @@ public struct Control: Codable, Sendable, Equatable {
   public var networkMs: Double?
   /// What the guest's own clock lost.
   public var clockMs: Double?
+  /// How far what was read is outside of what can be: of `stop-cont` alone.
+  public var errorMs: Double?
+
+  /// How late a thread before all others woke up, which only the machine itself can make it: of `none`.
+  public var lateP99Ms: Double?
+  public var lateMaxMs: Double?
+  /// The same at worst while the guest was silent, of `stop-cont`; and how often it was taken, because before it was late,
+  /// or the commands took too long.
+  public var lateMs: Double?
+  public var taken: Int?
 
   public init(kind: Kind, scenario: String? = nil, beatMs: Double, beats: Int, lost: Int, complaints: [String] = []) {
     (self.kind, self.scenario, self.beatMs) = (kind, scenario, beatMs)
     (self.beats, self.lost, self.complaints) = (beats, lost, complaints)
   }
 
-  /// How far what was read is outside of what can be; nil of a control where nothing was done.
-  public var errorMs: Double? {
-    guard let readMs, let atLeastMs, let atMostMs else { return nil }
-    return readMs < atLeastMs ? readMs - atLeastMs : max(0, readMs - atMostMs)
-  }
+  /// Whether the machine stood still for more than half a beat meanwhile, or what can be is wider than five beats: whatever
+  /// was read then says little of the harness.
+  public var isDisturbed: Bool { (lateMs ?? 0) > beatMs / 2 || isTooWide }
 
-  /// The control of a guest to which nothing is done, from its beats.
-  public init(idle trace: BeatTrace, scenario: String?) {
+  private var isTooWide: Bool { (atMostMs ?? 0) - (atLeastMs ?? 0) > 5 * beatMs }
+
+  /// The control of a guest to which nothing is done, from its beats; `late` is how late the witness woke up, each time, in
+  /// ms.
+  public init(idle trace: BeatTrace, late: [Double] = [], scenario: String?) {
     self.init(
       kind: .none, scenario: scenario, beatMs: Double(trace.period) / 1e6, beats: trace.beats.count, lost: trace.lost,
       complaints: trace.complaints.map { "control without a move: \($0)" })
     let excess = trace.gaps.map { max(0, Double($0.length - trace.period) / 1e6) }
     (p50Ms, p99Ms) = (quantile(0.5, of: excess), quantile(0.99, of: excess))
     (p999Ms, maxMs) = (quantile(0.999, of: excess), excess.max())
+    (lateP99Ms, lateMaxMs) = (quantile(0.99, of: late), late.max())
     if let p99Ms, p99Ms > beatMs {
+      let machine = lateP99Ms.map { "; the machine itself stood still for \(hundredths($0)) ms (p99)" } ?? ""
       complaints.append(
-        "control without a move: silent for \(hundredths(p99Ms)) ms beyond a beat (p99): it is too noisy here")
+        "control without a move: silent for \(hundredths(p99Ms)) ms beyond a beat (p99): it is too noisy here\(machine)"
+      )
     }
   }
 
   /// The control of a guest that was stopped for `asked`, in ms, and surely for a time within `bounds`; `stopped` is by
-  /// QEMU's stamps.
+  /// QEMU's stamps, and `late` the longest that the witness was late meanwhile, in ms.
   public init(
-    asked: Double, bounds: Interval, stopped: Double?, read trace: BeatTrace, network: Double?, scenario: String?
+    asked: Double, bounds: Interval, stopped: Double?, read trace: BeatTrace, network: Double?, late: Double? = nil,
+    scenario: String?
   ) {
     let beat = Double(trace.period) / 1e6
     self.init(
       kind: .stopContinue, scenario: scenario, beatMs: beat, beats: trace.beats.count, lost: trace.lost,
       complaints: trace.complaints)
-    (askedMs, stoppedMs, networkMs) = (asked, stopped, network)
+    (askedMs, stoppedMs, networkMs, taken) = (asked, stopped, network, 1)
     (atLeastMs, atMostMs) = (bounds.low, bounds.high)
     readMs = trace.downtime.map { Double($0) / 1e6 }
-    clockMs = trace.clockLoss.map { Double($0) / 1e6 }
+    (clockMs, lateMs) = (trace.clockLoss.map { Double($0) / 1e6 }, late)
+    errorMs = readMs.map { $0 < bounds.low ? $0 - bounds.low : max(0, $0 - bounds.high) }
     if stopped == nil { complaints.append("QEMU's stamps of the stop did not come") }
-    if bounds.high - bounds.low > 5 * beat {
+    if isTooWide {
       complaints.append("its calls took \(hundredths(bounds.high - bounds.low)) ms, too long to tell anything")
     }
     if let error = errorMs, abs(error) > beat {

@@ -24,6 +24,8 @@ public struct Run: Codable, Sendable, Equatable {
     public var networkMs: Double?
     /// From QEMU's RESUME on the destination to the first answer.
     public var firstPacketMs: Double?
+    /// The longest that the machine itself stood still within the heartbeat's stretch.
+    public var lateMs: Double?
 
     public init() {}
   }

@@ -10,6 +10,25 @@ private func stopped(reading read: Double) -> BeatTrace {
 }
 
 @Suite struct StopControlTests {
+  /// What the machine did is told from what the harness did.
+  @Test(arguments: [(0.9, 55.0, false), (1.1, 55.0, true), (0.0, 60.1, true)])
+  func aControlIsDisturbedByALateMachineOrSlowCommands(late: Double, high: Double, isDisturbed: Bool) {
+    let control = Control(
+      asked: 50, bounds: Interval(low: 50, high: high), stopped: 50, read: stopped(reading: 51), network: nil,
+      late: late,
+      scenario: nil)
+    #expect(control.isDisturbed == isDisturbed && control.lateMs == late && control.taken == 1)
+  }
+
+  @Test func aNoisyMachineIsNamedAsTheCause() {
+    let beats = (0..<1000).map {
+      Beat(sequence: UInt64($0) + 1, stamp: Int64($0) * 2_000_000 + Int64($0 / 50) * 5_000_000)
+    }
+    let control = Control(idle: BeatTrace(beats, period: 2_000_000), late: [0.1, 7.5], scenario: nil)
+    #expect(control.lateP99Ms == 7.5 && control.lateMaxMs == 7.5 && control.complaints.count == 1)
+    #expect(control.complaints[0].hasSuffix("the machine itself stood still for 7.50 ms (p99)"))
+  }
+
   /// Surely stopped for 50 to 53 ms.
   private func control(reading read: Double, stamps: Double? = 51) -> Control {
     Control(

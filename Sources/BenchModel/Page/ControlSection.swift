@@ -12,13 +12,17 @@ private func noiseTable(_ controls: [Control]) -> String {
     [
       control.scenario ?? missing, decimal(control.beatMs, 1), "\(control.beats)", "\(control.lost)",
       decimal(control.p50Ms, 3), decimal(control.p99Ms, 3), decimal(control.p999Ms, 3), decimal(control.maxMs, 3),
+      decimal(control.lateP99Ms, 3), decimal(control.lateMaxMs, 3),
     ]
   }
   return tag("h3", "Noise floor: a guest to which nothing is done")
     + note(
-      "How much longer than the period the time between two beats was, in ms. A downtime of no more than that is noise."
+      """
+      How much longer than the period the time between two beats was, in ms. A downtime of no more than that is noise. Late is \
+      how late a thread before all others woke up meanwhile, which only the machine itself can make it.
+      """
     )
-    + table(["scenario", "period, ms", "beats", "lost", "p50", "p99", "p99.9", "max"], rows)
+    + table(["scenario", "period, ms", "beats", "lost", "p50", "p99", "p99.9", "max", "late p99", "late max"], rows)
 }
 
 private func stopTable(_ controls: [Control]) -> String {
@@ -27,9 +31,11 @@ private func stopTable(_ controls: [Control]) -> String {
   return tag("h3", "Stopped and continued: what was read, and what was")
     + note(
       """
-      A guest was stopped and continued by two calls. It stood still at least between them, and at most from before the \
+      A guest was stopped and continued by two commands. It stood still at least between them, and at most from before the \
       first until after the second. The error is how far what the beats read is outside of that; it may be one period. \
-      QEMU stamps STOP and RESUME while the CPUs stand still, so its figure is less. Times in ms, medians.
+      QEMU stamps STOP and RESUME while the CPUs stand still, so its figure is less. \
+      \(counted(controls.count { ($0.taken ?? 1) > 1 }, "stop")) taken again, since the machine stood still. Times in ms, \
+      medians.
       """)
     + table(
       ["asked", "controls", "at least", "at most", "by QEMU", "read", "network", "|error| p50", "p99", "max"],

@@ -31,10 +31,11 @@ struct BenchText {
   private func noise(_ controls: [Control]) -> [String] {
     let rows = controls.filter { $0.kind == .none }.map { control in
       [control.scenario ?? ""] + [control.p50Ms, control.p99Ms, control.p999Ms, control.maxMs].map { number($0) }
-        + ["\(control.beats)", "\(control.lost)"]
+        + ["\(control.beats)", "\(control.lost)"] + [control.lateP99Ms, control.lateMaxMs].map { number($0) }
     }
     return table(
-      "Without a move: silence beyond a beat, in ms", ["", "p50", "p99", "p99.9", "max", "beats", "lost"], rows)
+      "Without a move: silence beyond a beat, and how late a thread before all others wakes up, in ms",
+      ["", "p50", "p99", "p99.9", "max", "beats", "lost", "late p99", "late max"], rows)
   }
 
   private func stops(_ controls: [Control]) -> [String] {
@@ -53,7 +54,15 @@ struct BenchText {
     }
     return table(
       "Stop, wait, continue: what the beats read, and how far outside of what can be, in ms",
-      ["asked", "at least", "at most", "by QEMU", "read", "error p50", "p99", "max", "n"], rows)
+      ["asked", "at least", "at most", "by QEMU", "read", "error p50", "p99", "max", "n"], rows) + disturbed(stopped)
+  }
+
+  private func disturbed(_ stopped: [Control]) -> [String] {
+    let (again, still) = (stopped.count { ($0.taken ?? 1) > 1 }, stopped.count(where: \.isDisturbed))
+    guard again > 0 else { return [] }
+    return [
+      "  \(again) were taken again, since the machine itself stood still meanwhile; \(still) were disturbed to the last."
+    ]
   }
 
   private func figures(_ report: BenchReport) -> [String] {
