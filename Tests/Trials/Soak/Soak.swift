@@ -1,4 +1,5 @@
 import Engine
+import Foundation
 import Lab
 import Libvirt
 import MigrationModel
@@ -14,6 +15,9 @@ public struct Soak: Sendable {
   static let warmUp = 40
   /// How much this process's memory may grow after that, in KiB: what the allocator makes of the same work done again.
   static let slack = 4096
+  /// How many threads libdispatch may add to its pool when it finds all of them waiting: it looks once a second, and goes up
+  /// to two a CPU (`_dispatch_workq_monitor_pools`, src/event/workqueue.c).
+  static let spareWorkers = ProcessInfo.processInfo.activeProcessorCount
 
   public init(moves: Int, labName: String) {
     self.moves = moves
