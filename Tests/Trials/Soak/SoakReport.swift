@@ -21,7 +21,8 @@ public struct SoakReport: Sendable {
     guard let base = samples.last(where: { $0.move <= Soak.warmUp }) else { return [] }
     return samples.filter { $0.move > base.move }.flatMap { sample in
       let counts: [(String, Int, Int)] = [
-        ("descriptors", base.descriptors, sample.descriptors), ("threads", base.threads + Soak.spareWorkers, sample.threads),
+        ("descriptors", base.descriptors, sample.descriptors),
+        ("threads", base.threads + Soak.spareWorkers, sample.threads),
         ("memory", base.memory + Soak.slack, sample.memory),
       ]
       return counts.filter { $2 > $1 }.map { "\($0) grew to \($2) by move \(sample.move), from \($1)" }
