@@ -43,7 +43,7 @@ import Trials
         #expect(move.isCompleted && move.memoryVerified && move.pagesChecked > 0 && move.complaints == [])
         #expect(move.beats > 500 && move.beatsLost == 0 && move.beatsRepeated == 0 && move.beatsReordered == 0)
         let figures = [
-          seen.heartbeatMs, seen.silenceMs, seen.eventMs, seen.qemuMs, seen.reportedMs, seen.networkMs,
+          seen.lateMs, seen.heartbeatMs, seen.silenceMs, seen.eventMs, seen.qemuMs, seen.reportedMs, seen.networkMs,
           seen.firstPacketMs,
         ]
         #expect(figures.allSatisfy { $0 != nil }, "\(seen)")
@@ -71,9 +71,12 @@ import Trials
       let stops = controls.filter { $0.kind == .stopContinue }
       #expect(stops.map(\.askedMs) == [20, 50, 200])
       for stop in stops {
-        #expect(try #require(stop.atLeastMs) >= #require(stop.askedMs) && stop.stoppedMs != nil)
-        #expect(try #require(stop.readMs) > #require(stop.atLeastMs) - stop.beatMs, "\(stop)")
-        #expect(stop.lost == 0)
+        let (asked, read) = (try #require(stop.askedMs), try #require(stop.readMs))
+        #expect(try #require(stop.atLeastMs) < asked && asked <= #require(stop.atMostMs) && stop.stoppedMs != nil)
+        #expect(try read > #require(stop.atLeastMs) - stop.beatMs, "\(stop)")
+        // A machine that is busy with other tests makes it later, and not by seconds.
+        #expect(read < asked + 5000 && stop.lost == 0)
+        #expect(stop.lateMs != nil && (1...3).contains(stop.taken ?? 0))
       }
     }
   }
@@ -167,11 +170,13 @@ import Trials
       var scenario = Scenario(name: "lacks", variants: [])
       scenario.guest = .init(memoryMib: 128, keptMib: 16, rateMibS: .mebibytesPerSecond(8))
       scenario.timeLimitS = 15
+      scenario.requires = ["multifd", "teleport"]
       let site = try await BenchSite.lab(lab)
       try await BenchGuest.with(scenario, on: site, leave: { Issue.record("left: \($0)") }) { guest in
         func move(_ variant: Scenario.Variant, patience: Duration = .seconds(30)) async throws -> Run {
           try await guest.move(variant, with: "migrate", repeat: 1, migrate: Tool.path, patience: patience)
         }
+        #expect(try await guest.lacking() == "the QEMU of host1 has no teleport")
         let slow = ["--bandwidth", "1"]
         let late = try await move(.init(name: "late", options: slow))
         #expect(late.outcome == "not-converged" && late.complaints == [] && guest.side == 0, "\(late)")
