@@ -34,8 +34,8 @@ private func stopTable(_ controls: [Control]) -> String {
       A guest was stopped and continued by two commands. It stood still at least between them, and at most from before the \
       first until after the second. The error is how far what the beats read is outside of that; it may be one period. \
       QEMU stamps STOP and RESUME while the CPUs stand still, so its figure is less. \
-      \(counted(controls.count { ($0.taken ?? 1) > 1 }, "stop")) taken again, since the machine stood still. Times in ms, \
-      medians.
+      \(counted(controls.count { ($0.taken ?? 1) > 1 }, "stop")) taken again, for the machine itself stood still or the \
+      commands took too long. Times in ms, medians.
       """)
     + table(
       ["asked", "controls", "at least", "at most", "by QEMU", "read", "network", "|error| p50", "p99", "max"],

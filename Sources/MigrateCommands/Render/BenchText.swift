@@ -61,7 +61,7 @@ struct BenchText {
     let (again, still) = (stopped.count { ($0.taken ?? 1) > 1 }, stopped.count(where: \.isDisturbed))
     guard again > 0 else { return [] }
     return [
-      "  \(again) were taken again, since the machine itself stood still meanwhile; \(still) were disturbed to the last."
+      "  \(again) taken again, for the machine itself stood still or the commands took too long; \(still) disturbed to the last"
     ]
   }
 
