@@ -27,11 +27,13 @@ extension Lab {
   }
 
   /// Ends the daemon and returns when its process is gone; its children live on. One that has ended is as good.
+  ///
+  /// A libvirtd that still has a call to answer waits for it for 30 s before it ends (`virNetDaemonRun`, rpc/virnetdaemon.c).
   func stop(_ daemon: Daemon, on host: LabHost, signal: String) async throws {
     guard let id = try? await processID(of: daemon, on: host),
       try await run(on: host, ["kill", "-s", signal, id]).isSuccess
     else { return }
-    try await poll(for: .seconds(30), "stop \(daemon)", host: host.name) {
+    try await poll(for: .seconds(60), "stop \(daemon)", host: host.name) {
       try await !run(on: host, ["test", "-e", "/proc/\(id)"]).isSuccess
     }
   }
