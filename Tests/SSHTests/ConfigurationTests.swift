@@ -66,18 +66,21 @@ struct ConfigurationTests {
     #expect(throws: SSHError.self) { try parse(output) }
   }
 
+  /// The program ssh must answer, however busy the machine is with the other tests.
+  private let patience = Duration.seconds(120)
+
   @Test func theFileOfTheUserDecides() async throws {
     let directory = try TemporaryDirectory()
     try directory.write("more", "Host kvm*\n  User included\n  IdentityFile \(directory.path)/key\n")
     let file = try directory.write(
       "config", "Include \(directory.path)/more\nHost kvm1\n  HostName 127.0.0.9\n  Port 2201\n  IdentitiesOnly yes\n")
-    let configuration = try await SSHConfiguration.resolve(SSHDestination("kvm1"), configFile: file)
+    let configuration = try await SSHConfiguration.resolve(SSHDestination("kvm1"), configFile: file, timeout: patience)
     #expect(configuration.hostName == "127.0.0.9")
     #expect(configuration.port == 2201)
     #expect(configuration.user == "included")
     #expect(configuration.identityFiles == ["\(directory.path)/key"])
     #expect(configuration.identitiesOnly)
-    let other = try await SSHConfiguration.resolve(SSHDestination("me@kvm1:7"), configFile: file)
+    let other = try await SSHConfiguration.resolve(SSHDestination("me@kvm1:7"), configFile: file, timeout: patience)
     #expect(other.user == "me")
     #expect(other.port == 7)
   }
@@ -85,7 +88,9 @@ struct ConfigurationTests {
   @Test func anErrorInTheFileIsReported() async throws {
     let directory = try TemporaryDirectory()
     let file = try directory.write("config", "Host x\n  NoSuchKeyword 1\n")
-    let error = try await failure { try await SSHConfiguration.resolve(SSHDestination("x"), configFile: file) }
+    let error = try await failure {
+      try await SSHConfiguration.resolve(SSHDestination("x"), configFile: file, timeout: patience)
+    }
     #expect(error.step == .configuration)
     #expect("\(error)".lowercased().contains("nosuchkeyword"))
   }
